@@ -1,0 +1,443 @@
+//! The hub: one per node, on an arbiter of its own. It knows who is connected, and brings events to whom they concern.
+
+mod delivery;
+mod interest;
+mod messages;
+mod presence;
+mod registry;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
+use tokio::sync::{mpsc, watch};
+
+#[cfg(test)]
+pub use messages::InjectPanic;
+pub use messages::{
+    ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory, Notice,
+    Numbered, Outbound, Outbox, Overflow, Owner, PresenceMoved, Publish, PublishAll, Reach, Register, Subscribe,
+    Unregister, Unsubscribe, Which,
+};
+pub use registry::{Limits, Online};
+use registry::{Registry, Socket};
+
+use interest::{Interest, Listener};
+use presence::Presence;
+
+use super::guard::{Guarded, Peer, Tombstone, keep};
+use crate::domain::error::{Error, Result};
+use crate::domain::{ConversationId, UserId};
+use crate::wire::{Closing, Dialect};
+
+/// Messages that may wait for the hub.
+const MAILBOX: usize = 4096;
+/// After a restart the sessions have so long to register again; who has not come by then has left.
+const SETTLE: Duration = Duration::from_secs(5);
+/// A drain closes sockets in so many waves, so that not all of them reconnect elsewhere in one moment.
+const WAVES: u32 = 10;
+/// How often news are told to members who do not listen, and changes of presence are looked at.
+const NEWS: Duration = Duration::from_millis(250);
+/// How long somebody who asks the hub while it is restarted waits for the next incarnation.
+const RESTART_WAIT: Duration = Duration::from_secs(2);
+
+/// The hub's decisions. The actor around them only passes messages.
+pub struct Hub {
+    registry: Registry,
+    interest: Interest,
+    presence: Presence,
+    /// Conversations that got messages since the last news, with their members.
+    unheard: HashMap<ConversationId, Arc<[UserId]>>,
+    /// Sockets that could not take an event, and still have to be ended.
+    doomed: VecDeque<ClientId>,
+    ending_doomed: bool,
+    draining: bool,
+    notices: mpsc::UnboundedSender<Notice>,
+    _tombstone: Tombstone,
+}
+
+impl Hub {
+    /// `notices` tells what the hub wants read or written in the database.
+    pub fn new(limits: Limits, online: Online, notices: mpsc::UnboundedSender<Notice>, tombstone: Tombstone) -> Self {
+        Self {
+            registry: Registry::new(limits, online),
+            interest: Interest::default(),
+            presence: Presence::default(),
+            unheard: HashMap::new(),
+            doomed: VecDeque::new(),
+            ending_doomed: false,
+            draining: false,
+            notices,
+            _tombstone: tombstone,
+        }
+    }
+
+    fn register(&mut self, message: Register) -> Result<()> {
+        if self.draining {
+            return Err(draining());
+        }
+        if !message.returning {
+            self.registry.admits(message.owner, message.address)?;
+        }
+        let Register { client_id, dialect, owner, address, outbox, returning: _ } = message;
+        self.leave_all(client_id);
+        self.registry.insert(client_id, Socket { dialect, owner, address, outbox });
+        if let Some(owner) = owner {
+            self.presence.moved(owner.user, Instant::now());
+        }
+        self.count();
+        Ok(())
+    }
+
+    fn identify(&mut self, client_id: ClientId, owner: Owner) -> Result<()> {
+        let Some(socket) = self.registry.get(client_id) else { return Ok(()) };
+        if socket.owner.is_none_or(|known| known.user != owner.user) {
+            self.registry.admits(Some(owner), socket.address)?;
+        }
+        self.registry.identify(client_id, owner);
+        self.presence.moved(owner.user, Instant::now());
+        Ok(())
+    }
+
+    /// Forgets a socket, and tells if somebody left with it.
+    fn forget(&mut self, client_id: ClientId) -> Option<Socket> {
+        let (socket, departed) = self.registry.remove(client_id)?;
+        self.leave_all(client_id);
+        if let Some(user) = departed {
+            self.departed(user);
+        }
+        self.count();
+        Some(socket)
+    }
+
+    fn departed(&mut self, user: UserId) {
+        self.presence.left(user, Instant::now());
+        self.notify(Notice::Departed(user));
+    }
+
+    fn notify(&self, notice: Notice) {
+        // nobody listens any more once the process shuts down
+        let _ = self.notices.send(notice);
+    }
+
+    /// Forgets a socket and leaves it a last message.
+    fn end(&mut self, client_id: ClientId, last: Outbound) {
+        if let Some(socket) = self.forget(client_id) {
+            socket.outbox.end(last);
+        }
+    }
+
+    fn end_sessions(&mut self, which: Which, reason: &'static str) {
+        for client_id in self.registry.concerned(which) {
+            self.end(client_id, Outbound::Close(Closing::policy(reason)));
+        }
+    }
+
+    fn reach(&self, Reach { client_id, user }: Reach) -> Option<Outbox> {
+        let socket = self.registry.get(client_id)?;
+        let open = socket.dialect == Dialect::Coach && socket.owner.is_none_or(|owner| owner.user == user);
+        open.then(|| socket.outbox.clone())
+    }
+
+    fn drop_socket(&mut self, client_id: ClientId, user: UserId) -> bool {
+        let theirs =
+            self.registry.get(client_id).and_then(|socket| socket.owner).is_some_and(|owner| owner.user == user);
+        if theirs {
+            self.end(client_id, Outbound::Drop);
+        }
+        theirs
+    }
+
+    /// Closes up to so many sockets; false when none is left.
+    fn wave(&mut self, size: usize) -> bool {
+        for client_id in self.registry.some(size) {
+            self.end(client_id, Outbound::Close(Closing::DRAINING));
+        }
+        self.registry.counts().connected_clients > 0
+    }
+
+    fn settle(&mut self) {
+        for user in self.registry.settle() {
+            self.departed(user);
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        Counts { conversations_with_listeners: self.interest.len(), ..self.registry.counts() }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "there are never 2^52 sockets")]
+    fn count(&self) {
+        metrics::gauge!("greenroom_sockets").set(self.registry.counts().connected_clients as f64);
+    }
+}
+
+/// The refusal of whoever comes while the node shuts down.
+pub fn draining() -> Error {
+    Error::unavailable("DRAINING", "This server is shutting down: connect again in a moment.", Duration::from_secs(2))
+}
+
+impl Actor for Hub {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        self.count();
+        ctx.run_later(SETTLE, |hub, _| hub.settle());
+        ctx.run_interval(NEWS, |hub, _| hub.tell_news(Instant::now()));
+    }
+}
+
+impl Handler<Register> for Hub {
+    type Result = Result<()>;
+
+    fn handle(&mut self, message: Register, _: &mut Self::Context) -> Self::Result {
+        self.register(message)
+    }
+}
+
+impl Handler<Identify> for Hub {
+    type Result = Result<()>;
+
+    fn handle(&mut self, message: Identify, _: &mut Self::Context) -> Self::Result {
+        self.identify(message.client_id, message.owner)
+    }
+}
+
+impl Handler<Reach> for Hub {
+    type Result = MessageResult<Reach>;
+
+    fn handle(&mut self, message: Reach, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.reach(message))
+    }
+}
+
+impl Handler<Unregister> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, Unregister(client_id): Unregister, _: &mut Self::Context) {
+        self.forget(client_id);
+    }
+}
+
+impl Handler<Publish> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, Publish(event): Publish, _: &mut Self::Context) {
+        self.publish(&event);
+    }
+}
+
+impl Handler<PublishAll> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, PublishAll(events): PublishAll, _: &mut Self::Context) {
+        for event in events {
+            self.publish(&event);
+        }
+    }
+}
+
+impl Handler<Subscribe> for Hub {
+    type Result = bool;
+
+    fn handle(&mut self, message: Subscribe, _: &mut Self::Context) -> bool {
+        self.subscribe(message)
+    }
+}
+
+impl Handler<Unsubscribe> for Hub {
+    type Result = bool;
+
+    fn handle(&mut self, message: Unsubscribe, _: &mut Self::Context) -> bool {
+        self.unsubscribe(message.conversation, message.client_id)
+    }
+}
+
+impl Handler<PresenceMoved> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, PresenceMoved(user): PresenceMoved, _: &mut Self::Context) {
+        self.presence.declared(user, Instant::now());
+    }
+}
+
+impl Handler<CountChannels> for Hub {
+    type Result = MessageResult<CountChannels>;
+
+    fn handle(&mut self, _: CountChannels, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.interest.channels())
+    }
+}
+
+impl Handler<EndSessions> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, message: EndSessions, _: &mut Self::Context) {
+        self.end_sessions(message.which, message.reason);
+    }
+}
+
+impl Handler<Count> for Hub {
+    type Result = MessageResult<Count>;
+
+    fn handle(&mut self, _: Count, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.counts())
+    }
+}
+
+impl Handler<DropSocket> for Hub {
+    type Result = bool;
+
+    fn handle(&mut self, message: DropSocket, _: &mut Self::Context) -> bool {
+        self.drop_socket(message.client_id, message.user)
+    }
+}
+
+#[cfg(test)]
+impl Handler<InjectPanic> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, _: InjectPanic, _: &mut Self::Context) {
+        std::panic::panic_any("injected");
+    }
+}
+
+impl Handler<Drain> for Hub {
+    type Result = ();
+
+    fn handle(&mut self, Drain { within }: Drain, ctx: &mut Self::Context) {
+        self.draining = true;
+        let size = self.registry.counts().connected_clients.div_ceil(WAVES as usize);
+        if self.wave(size) {
+            ctx.run_interval(within / WAVES, move |hub, _| {
+                hub.wave(size);
+            });
+        }
+    }
+}
+
+/// The hub as the rest of the node knows it.
+#[derive(Clone)]
+pub struct HubPeers {
+    register: Peer<Register>,
+    identify: Peer<Identify>,
+    reach: Peer<Reach>,
+    unregister: Peer<Unregister>,
+    subscribe: Peer<Subscribe>,
+    unsubscribe: Peer<Unsubscribe>,
+    pub publish: Peer<Publish>,
+    pub publish_all: Peer<PublishAll>,
+    pub presence_moved: Peer<PresenceMoved>,
+    pub count_channels: Peer<CountChannels>,
+    end_sessions: Peer<EndSessions>,
+    pub count: Peer<Count>,
+    pub drop_socket: Peer<DropSocket>,
+    pub drain: Peer<Drain>,
+    #[cfg(test)]
+    pub inject_panic: Peer<InjectPanic>,
+    /// Who has a socket, without asking the hub.
+    pub online: Online,
+    generations: watch::Receiver<u64>,
+}
+
+impl HubPeers {
+    /// Starts the hub and keeps it alive. `notices` tells what it wants read or written in the database.
+    /// Must be called inside an actix system.
+    pub fn start(limits: Limits, notices: mpsc::UnboundedSender<Notice>) -> Self {
+        let online = Online::default();
+        let seen = online.clone();
+        Self::of(&keep("hub", move |tombstone| Hub::new(limits, seen.clone(), notices.clone(), tombstone)), online)
+    }
+
+    fn of(hub: &Guarded<Hub>, online: Online) -> Self {
+        Self {
+            register: hub.peer(),
+            identify: hub.peer(),
+            reach: hub.peer(),
+            unregister: hub.peer(),
+            subscribe: hub.peer(),
+            unsubscribe: hub.peer(),
+            publish: hub.peer(),
+            publish_all: hub.peer(),
+            presence_moved: hub.peer(),
+            count_channels: hub.peer(),
+            end_sessions: hub.peer(),
+            count: hub.peer(),
+            drop_socket: hub.peer(),
+            drain: hub.peer(),
+            #[cfg(test)]
+            inject_panic: hub.peer(),
+            online,
+            generations: hub.generations(),
+        }
+    }
+
+    /// Changes once the present hub has given way to a fresh one, which knows nobody: whoever is about to register takes
+    /// this first.
+    pub fn incarnation(&self) -> watch::Receiver<u64> {
+        let mut generations = self.generations.clone();
+        generations.mark_unchanged();
+        generations
+    }
+
+    /// See [`Register`].
+    pub async fn register(&self, message: Register) -> Result<()> {
+        self.ask(&self.register, message).await?
+    }
+
+    /// See [`Identify`].
+    pub async fn identify(&self, message: Identify) -> Result<()> {
+        self.ask(&self.identify, message).await?
+    }
+
+    /// See [`Reach`].
+    pub async fn reach(&self, message: Reach) -> Result<Option<Outbox>> {
+        self.ask(&self.reach, message).await
+    }
+
+    /// See [`Subscribe`].
+    pub async fn subscribe(&self, message: Subscribe) -> Result<bool> {
+        self.ask(&self.subscribe, message).await
+    }
+
+    /// See [`Unsubscribe`].
+    pub async fn unsubscribe(&self, message: Unsubscribe) -> Result<bool> {
+        self.ask(&self.unsubscribe, message).await
+    }
+
+    /// See [`Unregister`]: one for each socket. Gets lost with the hub only, which then does not know the socket any more.
+    pub fn unregister(&self, client_id: ClientId) {
+        self.unregister.insist(Unregister(client_id));
+    }
+
+    /// See [`EndSessions`]: one for each change that was stored. Gets lost with the hub only; then the sessions, registering
+    /// again, look by themselves whether they go on.
+    pub fn end_sessions(&self, which: Which, reason: &'static str) {
+        self.end_sessions.insist(EndSessions { which, reason });
+    }
+
+    /// Asks, and if the hub ends meanwhile, once more the next incarnation.
+    async fn ask<M>(&self, peer: &Peer<M>, message: M) -> Result<M::Result>
+    where
+        M: Message + Clone + Send + 'static,
+        M::Result: Send,
+    {
+        let mut generations = self.incarnation();
+        if let Ok(answer) = peer.ask(message.clone()).await {
+            return Ok(answer);
+        }
+        // an error here is a timeout; then the second question fails as well
+        let _ = tokio::time::timeout(RESTART_WAIT, generations.changed()).await;
+        peer.ask(message).await.map_err(|_| {
+            Error::unavailable(
+                "HUB_AWAY",
+                "The server is restarting a part of itself: try again in a moment.",
+                RESTART_WAIT,
+            )
+        })
+    }
+}

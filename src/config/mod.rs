@@ -1,0 +1,174 @@
+//! The settings: a struct per concern, read from environment variables once, validated together.
+
+mod ai;
+mod env;
+mod parts;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+pub use ai::{AiSettings, Endpoint, Threshold};
+use env::Env;
+pub use parts::{
+    AnalysisSettings, AuthSettings, CorsOrigins, CorsSettings, DatabaseSettings, Environment, LimitSettings, LogFormat,
+    LogSettings, ServerSettings, WsSettings,
+};
+
+/// Several nodes, and a vector store of its own, are still to come.
+const UNSUPPORTED: [&str; 2] = ["REDIS_URL", "CHROMA_HOST"];
+
+/// Everything that can be configured.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub server: ServerSettings,
+    pub database: DatabaseSettings,
+    pub auth: AuthSettings,
+    pub cors: CorsSettings,
+    pub limits: LimitSettings,
+    pub ws: WsSettings,
+    pub ai: AiSettings,
+    pub analysis: AnalysisSettings,
+    pub log: LogSettings,
+    /// Variables that are set and that this version does nothing with: the server says so at start.
+    pub unsupported: Vec<&'static str>,
+    /// Each variable with its effective value, secrets masked: what `greenroom config` prints.
+    pub effective: Vec<(&'static str, String)>,
+}
+
+impl Settings {
+    /// Reads the process's environment, and `.env` in the working directory for what is not set.
+    ///
+    /// # Errors
+    /// All problems at once, a sentence each.
+    pub fn from_env() -> Result<Self, Vec<String>> {
+        if let Err(error) = dotenvy::dotenv()
+            && !error.not_found()
+        {
+            return Err(vec![format!(".env cannot be read: {error}")]);
+        }
+        Self::from_vars(std::env::vars().collect())
+    }
+
+    /// Reads these variables only.
+    pub fn from_vars(vars: HashMap<String, String>) -> Result<Self, Vec<String>> {
+        let mut env = Env::new(vars);
+        let server = ServerSettings::read(&mut env);
+        let settings = Self {
+            database: DatabaseSettings::read(&mut env, &server.data_dir),
+            auth: AuthSettings::read(&mut env, server.environment),
+            cors: CorsSettings::read(&mut env, server.environment),
+            limits: LimitSettings::read(&mut env),
+            ws: WsSettings::read(&mut env, server.environment),
+            ai: AiSettings::read(&mut env),
+            analysis: AnalysisSettings::read(&mut env),
+            log: LogSettings::read(&mut env, server.environment),
+            server,
+            unsupported: UNSUPPORTED.into_iter().filter(|name| env.has(name)).collect(),
+            effective: Vec::new(),
+        };
+        let (effective, problems) = env.finish();
+        if problems.is_empty() { Ok(Self { effective, ..settings }) } else { Err(problems) }
+    }
+
+    /// Development settings with everything in one folder.
+    ///
+    /// # Errors
+    /// Never: the defaults are valid, which `the_defaults_are_valid` tests.
+    pub fn for_testing(data_dir: PathBuf, vars: &[(&str, &str)]) -> Result<Self, Vec<String>> {
+        let mut all: HashMap<String, String> = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        all.entry("DATA_DIR".into()).or_insert_with(|| data_dir.display().to_string());
+        Self::from_vars(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(vars: &[(&str, &str)]) -> Result<Settings, Vec<String>> {
+        Settings::for_testing("./data".into(), vars)
+    }
+
+    #[test]
+    fn the_defaults_are_valid() {
+        let settings = read(&[]).unwrap();
+        assert_eq!((settings.server.host.as_str(), settings.server.port), ("127.0.0.1", 8081));
+        assert_eq!(settings.database.url, "sqlite:./data/greenroom.db");
+        assert_eq!(settings.analysis.max_concurrent_jobs, 5);
+        assert!(settings.ai.model.is_none() && settings.ai.embedder.is_none());
+    }
+
+    #[test]
+    fn every_problem_is_listed_at_once() {
+        let problems = read(&[
+            ("PORT", "http"),
+            ("ENVIRONMENT", "production"),
+            ("JWT_SECRET", "short"),
+            ("CHUNK_OVERLAP", "1000"),
+            ("WEBSOCKET_PING_PERIOD", "2 fortnights"),
+            ("TRUSTED_PROXIES", "10.0.0.0/99"),
+            ("QA_SIMILARITY_THRESHOLD", "75%"),
+        ])
+        .unwrap_err();
+        for name in ["PORT", "JWT_SECRET", "CHUNK_OVERLAP", "WEBSOCKET_PING_PERIOD", "TRUSTED_PROXIES", "QA_SIMILARITY"]
+        {
+            assert!(problems.iter().any(|p| p.contains(name)), "{name} is missing in {problems:?}");
+        }
+    }
+
+    #[test]
+    fn production_listens_to_all_and_needs_a_secret() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        let settings = read(&[("ENVIRONMENT", "production"), ("JWT_SECRET", secret)]).unwrap();
+        assert_eq!(settings.server.host, "0.0.0.0");
+        assert!(!settings.ws.allow_anonymous);
+        assert!(read(&[("SERVER_MODE", "production")]).is_err());
+    }
+
+    #[test]
+    fn secrets_are_masked_in_what_is_printed() {
+        let settings = read(&[
+            ("OPENAI_API_KEY", "sk-very-secret"),
+            ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("DB_HOST", "db"),
+            ("DB_PASSWORD", "p@ss/word"),
+        ])
+        .unwrap();
+        assert_eq!(settings.database.url, "postgres://greenroom:p%40ss%2Fword@db:5432/greenroom?sslmode=prefer");
+        let shown = format!("{:?} {settings:?}", settings.effective);
+        for secret in ["sk-very-secret", "0123456789abcdef", "p@ss", "p%40ss"] {
+            assert!(!shown.contains(secret), "{secret} is shown");
+        }
+    }
+
+    #[test]
+    fn one_key_is_enough_for_model_and_embeddings() {
+        let settings = read(&[("OPENAI_API_KEY", "sk-1"), ("LLM_MODEL", "gpt-4o")]).unwrap();
+        assert_eq!(settings.ai.model.map(|e| e.model).as_deref(), Some("gpt-4o"));
+        assert_eq!(settings.ai.embedder.map(|e| e.model).as_deref(), Some("text-embedding-ada-002"));
+    }
+
+    #[test]
+    fn the_threshold_of_the_memory_is_a_number_or_measured() {
+        let threshold = |vars: &[(&str, &str)]| read(vars).map(|settings| settings.ai.threshold);
+        assert_eq!(threshold(&[]), Ok(Threshold::Fixed(0.75)));
+        assert_eq!(threshold(&[("QA_SIMILARITY_THRESHOLD", "0.5")]), Ok(Threshold::Fixed(0.5)));
+        assert_eq!(threshold(&[("QA_SIMILARITY_THRESHOLD", "Auto")]), Ok(Threshold::Auto));
+        for bad in ["1.1", "-1", "NaN"] {
+            assert!(threshold(&[("QA_SIMILARITY_THRESHOLD", bad)]).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_not_supported_yet_is_named() {
+        assert_eq!(read(&[("REDIS_URL", "redis://localhost")]).unwrap().unsupported, ["REDIS_URL"]);
+        assert!(read(&[("CHROMA_HOST", "")]).unwrap().unsupported.is_empty());
+    }
+
+    #[test]
+    fn an_endpoint_without_a_key_is_an_endpoint() {
+        let settings = read(&[("LLM_API_URL", "http://127.0.0.1:11434/v1"), ("LLM_MODEL", "llama3")]).unwrap();
+        assert_eq!(settings.ai.model.map(|e| e.base_url).as_deref(), Some("http://127.0.0.1:11434/v1"));
+        assert!(settings.ai.embedder.is_none());
+    }
+}

@@ -1,0 +1,5 @@
+//! Parses the command line and runs the command.
+
+fn main() -> std::process::ExitCode {
+    greenroom::cli::run()
+}

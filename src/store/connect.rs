@@ -1,0 +1,165 @@
+//! Opening the database: SQLite with one writer and several readers, PostgreSQL with one pool.
+
+use std::time::Duration;
+
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
+};
+
+use super::db;
+use crate::domain::clock::Clock;
+use crate::domain::error::{Error, Result};
+
+/// Key of the advisory lock under which one node at a time migrates. Any constant will do; this one is "greenroo" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6772_6565_6e72_6f6f;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// The database. Clones share its pools.
+///
+/// On SQLite every write goes through one connection: two writers would only meet as `SQLITE_BUSY`.
+/// It is synchronous `FULL`, so that what was acknowledged survives the loss of power, not only of the process.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) read: DatabaseConnection,
+    pub(super) write: DatabaseConnection,
+    pub(super) clock: Clock,
+    url: String,
+}
+
+impl Store {
+    /// Connects to `sqlite:…` or `postgres://…` with at most `connections` connections. Does not migrate.
+    pub async fn connect(url: &str, connections: u32, clock: Clock) -> Result<Self> {
+        let url = url.to_owned();
+        if url.starts_with("sqlite:") {
+            let write = open(sqlite(&url, 1, "FULL")).await?;
+            let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+            let read = if in_memory { write.clone() } else { open(sqlite(&url, connections, "NORMAL")).await? };
+            return Ok(Self { read, write, clock, url });
+        }
+        let pool = open(postgres(&url, connections)).await?;
+        Ok(Self { read: pool.clone(), write: pool, clock, url })
+    }
+
+    pub fn backend(&self) -> Backend {
+        match self.read.get_database_backend() {
+            DbBackend::Sqlite => Backend::Sqlite,
+            _ => Backend::Postgres,
+        }
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Brings the schema up to date; on PostgreSQL one node at a time.
+    pub async fn migrate(&self) -> Result<()> {
+        if self.backend() == Backend::Sqlite {
+            return Migrator::up(&self.write, None).await.map_err(db);
+        }
+        // A session lock belongs to its connection: hold one of a pool of its own while the migrations use another.
+        let guard = open(postgres(&self.url, 1)).await?;
+        guard.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).await.map_err(db)?;
+        let migrated = Migrator::up(&self.write, None).await.map_err(db);
+        guard.close().await.map_err(db)?;
+        migrated
+    }
+
+    /// Undoes the last `steps` migrations; their data is lost.
+    pub async fn migrate_down(&self, steps: u32) -> Result<()> {
+        Migrator::down(&self.write, Some(steps)).await.map_err(db)
+    }
+
+    /// The names of the migrations, and whether each has been applied.
+    pub async fn migration_status(&self) -> Result<Vec<(String, bool)>> {
+        let pending: Vec<String> = Migrator::get_pending_migrations(&self.read)
+            .await
+            .map_err(db)?
+            .iter()
+            .map(|m| m.name().to_owned())
+            .collect();
+        Ok(Migrator::get_migration_files()
+            .iter()
+            .map(|m| (m.name().to_owned(), !pending.iter().any(|p| p == m.name())))
+            .collect())
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        self.read.execute_unprepared("SELECT 1").await.map(drop).map_err(db)
+    }
+
+    /// Connections of the pool: (open, idle).
+    pub fn pool_size(&self) -> (u32, usize) {
+        match self.backend() {
+            Backend::Sqlite => {
+                let (read, write) = (self.read.get_sqlite_connection_pool(), self.write.get_sqlite_connection_pool());
+                (read.size() + write.size(), read.num_idle() + write.num_idle())
+            }
+            Backend::Postgres => {
+                let pool = self.read.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+        }
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction> {
+        self.write.begin().await.map_err(db)
+    }
+
+    /// Closes all connections; what is committed is on disk.
+    pub async fn close(self) {
+        for connection in [self.read, self.write] {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "closing the database");
+            }
+        }
+    }
+}
+
+async fn open(options: ConnectOptions) -> Result<DatabaseConnection> {
+    Database::connect(options).await.map_err(|error| {
+        let mut away = Error::unavailable(
+            "DATABASE_UNAVAILABLE",
+            "The database cannot be opened: check DATABASE_URL, that the server runs, and the rights on the folder.",
+            Duration::from_secs(5),
+        );
+        away.detail = Some(error.to_string());
+        away
+    })
+}
+
+fn sqlite(url: &str, connections: u32, synchronous: &'static str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.to_owned());
+    options.max_connections(connections).sqlx_logging(false).max_lifetime(None).idle_timeout(None);
+    options.acquire_timeout(Duration::from_secs(10)).test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", synchronous)
+            .pragma("journal_size_limit", "67108864")
+            .pragma("temp_store", "MEMORY")
+            .optimize_on_close(true, None)
+    });
+    options
+}
+
+fn postgres(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url.to_owned());
+    options.max_connections(connections).sqlx_logging(false).acquire_timeout(Duration::from_secs(5));
+    options.set_application_name("greenroom");
+    options
+}

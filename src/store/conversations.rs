@@ -1,0 +1,326 @@
+//! Conversations as they are read: with their people, their last message and what a reader has not read.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use entity::{chat_message, conversation, conversation_member, user};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::messages::messages_of;
+use super::sql::Sql;
+use super::{Store, db};
+use crate::domain::conversation::{ChatStatus, Conversation, ConversationKind, Member, direct_key};
+use crate::domain::error::{Error, Result};
+use crate::domain::event::Overview;
+use crate::domain::message::{Message, id_at, position};
+use crate::domain::page::{Page, Slice};
+use crate::domain::user::{Role, User};
+use crate::domain::{ConversationId, UserId};
+
+pub(super) type People = HashMap<UserId, Arc<User>>;
+
+/// The users with these ids, as far as there are any.
+pub(super) async fn people(conn: &impl ConnectionTrait, ids: HashSet<UserId>) -> Result<People> {
+    if ids.is_empty() {
+        return Ok(People::new());
+    }
+    let rows = user::Entity::find().filter(user::Column::Id.is_in(ids)).all(conn).await.map_err(db)?;
+    rows.into_iter().map(|row| Ok((row.id, Arc::new(super::users::user(row)?)))).collect()
+}
+
+/// The two ids of a direct conversation's key.
+fn pair(direct_key: &str) -> impl Iterator<Item = UserId> + '_ {
+    let mut ids: Vec<UserId> = direct_key.split(':').filter_map(|id| id.parse().ok()).collect();
+    ids.dedup();
+    ids.into_iter()
+}
+
+fn kind(text: &str) -> Result<ConversationKind> {
+    ConversationKind::parse(text).ok_or_else(|| Error::internal(format!("unknown kind {text:?} in the database")))
+}
+
+fn status(text: Option<&String>) -> Result<Option<ChatStatus>> {
+    text.map(|text| ChatStatus::parse(text).map_err(|_| Error::internal(format!("unknown status {text:?}"))))
+        .transpose()
+}
+
+/// Fills in the people of conversations.
+pub(super) async fn conversations_of(
+    conn: &impl ConnectionTrait,
+    rows: Vec<conversation::Model>,
+) -> Result<Vec<Conversation>> {
+    let ids = rows.iter().flat_map(|row| {
+        let named = [row.owner_id, row.customer_id, row.agent_id].into_iter().flatten();
+        named.chain(row.direct_key.iter().flat_map(|key| pair(key)))
+    });
+    let people = people(conn, ids.collect()).await?;
+    rows.into_iter().map(|row| conversation_of(row, &people)).collect()
+}
+
+pub(super) fn conversation_of(row: conversation::Model, people: &People) -> Result<Conversation> {
+    let person = |id: Option<UserId>| id.and_then(|id| people.get(&id).cloned());
+    Ok(Conversation {
+        id: row.id,
+        kind: kind(&row.kind)?,
+        owner: person(row.owner_id),
+        customer: person(row.customer_id),
+        agent: person(row.agent_id),
+        peers: row.direct_key.iter().flat_map(|key| pair(key)).filter_map(|id| person(Some(id))).collect(),
+        status: status(row.status.as_ref())?,
+        status_before: status(row.status_before.as_ref())?,
+        title: row.title,
+        description: row.description,
+        slug: row.slug,
+        last_seq: row.last_seq,
+        created_at: row.created_at.into(),
+        updated_at: row.updated_at.into(),
+    })
+}
+
+/// The members of a conversation with a list, the longest first.
+pub(super) async fn roster(conn: &impl ConnectionTrait, id: ConversationId) -> Result<Vec<conversation_member::Model>> {
+    use conversation_member::{Column, Entity};
+    let rows = Entity::find().filter(Column::ConversationId.eq(id)).order_by_asc(Column::JoinedAt);
+    rows.order_by_asc(Column::UserId).all(conn).await.map_err(db)
+}
+
+/// Its members with their accounts; none if there are more than the bound.
+pub(super) async fn members(conn: &impl ConnectionTrait, id: ConversationId, bound: usize) -> Result<Vec<Member>> {
+    let rows = roster(conn, id).await?;
+    if rows.len() > bound {
+        return Ok(Vec::new());
+    }
+    let people = people(conn, rows.iter().map(|row| row.user_id).collect()).await?;
+    let member = |row: conversation_member::Model| {
+        let user = people.get(&row.user_id)?.clone();
+        Some(Member { user, is_owner: row.role == "owner", joined_at: row.joined_at.into() })
+    };
+    Ok(rows.into_iter().filter_map(member).collect())
+}
+
+/// How many messages of others these users have not read in these conversations. Whoever is missing has read them all.
+async fn unread(
+    conn: &impl ConnectionTrait,
+    conversations: &[ConversationId],
+    readers: &[UserId],
+) -> Result<HashMap<ConversationId, HashMap<UserId, i64>>> {
+    let mut sql = Sql::new(
+        "SELECT m.conversation_id, m.user_id, (SELECT count(*) FROM chat_messages c
+             WHERE c.conversation_id = m.conversation_id AND c.seq > m.last_read_seq AND c.deleted_at IS NULL
+               AND (c.sender_id IS NULL OR c.sender_id <> m.user_id)) AS unread
+         FROM conversation_members m WHERE m.conversation_id IN ",
+    );
+    sql.list(conversations.iter().copied()).push(" AND m.user_id IN ").list(readers.iter().copied());
+    let mut found: HashMap<ConversationId, HashMap<UserId, i64>> = HashMap::new();
+    for row in conn.query_all_raw(sql.statement(conn.get_database_backend())).await.map_err(db)? {
+        let (id, user, count): (ConversationId, UserId, i64) = row.try_get_many_by_index().map_err(db)?;
+        found.entry(id).or_default().insert(user, count);
+    }
+    Ok(found)
+}
+
+/// The latest message of each conversation that has one, tombstones left out.
+async fn last_messages(
+    conn: &impl ConnectionTrait,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, Arc<Message>>> {
+    let mut sql = Sql::new(
+        "SELECT c.* FROM conversations v JOIN chat_messages c ON c.id = (SELECT x.id FROM chat_messages x
+             WHERE x.conversation_id = v.id AND x.deleted_at IS NULL ORDER BY x.seq DESC LIMIT 1)
+         WHERE v.id IN ",
+    );
+    sql.list(conversations.iter().copied());
+    let rows = chat_message::Entity::find().from_raw_sql(sql.statement(conn.get_database_backend()));
+    let messages = messages_of(conn, rows.all(conn).await.map_err(db)?).await?;
+    Ok(messages.into_iter().map(|message| (message.conversation_id, Arc::new(message))).collect())
+}
+
+/// What lists show of conversations, for these readers.
+pub(super) async fn overviews(
+    conn: &impl ConnectionTrait,
+    conversations: Vec<Conversation>,
+    readers: &[UserId],
+) -> Result<Vec<Overview>> {
+    let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
+    let mut unread = unread(conn, &ids, readers).await?;
+    let mut last = last_messages(conn, &ids).await?;
+    let mut overviews = Vec::with_capacity(conversations.len());
+    for conversation in conversations {
+        let members = match conversation.kind {
+            ConversationKind::Room => members(conn, conversation.id, Overview::MAX_MEMBERS).await?,
+            _ => Vec::new(),
+        };
+        let (last_message, unread) = (last.remove(&conversation.id), unread.remove(&conversation.id));
+        let conversation = Arc::new(conversation);
+        overviews.push(Overview { conversation, members, last_message, unread: unread.unwrap_or_default() });
+    }
+    Ok(overviews)
+}
+
+/// Whether a user stands in the list of members.
+pub(super) async fn is_member(conn: &impl ConnectionTrait, id: ConversationId, user: UserId) -> Result<bool> {
+    let member = conversation_member::Entity::find_by_id((id, user)).count(conn).await.map_err(db)?;
+    Ok(member > 0)
+}
+
+/// Conversations in which this user takes part, those of everybody included.
+pub(super) fn taking_part(reader: UserId, role: Role) -> Condition {
+    use conversation::Column;
+    let rosters = Query::select()
+        .column(conversation_member::Column::ConversationId)
+        .from(conversation_member::Entity)
+        .and_where(conversation_member::Column::UserId.eq(reader))
+        .to_owned();
+    let listed =
+        Condition::all().add(Column::Kind.is_in(["assistant", "direct", "room"])).add(Column::Id.in_subquery(rosters));
+    let mut support = Condition::any().add(Column::CustomerId.eq(reader));
+    match role {
+        Role::Customer => {}
+        Role::Agent => support = support.add(Column::AgentId.eq(reader)).add(Column::AgentId.is_null()),
+        Role::SuperAgent => support = support.add(Expr::val(true)),
+    }
+    Condition::any()
+        .add(listed)
+        .add(Column::Kind.eq("support").and(Expr::from(support)))
+        .add(Column::Kind.is_in(["channel", "global"]))
+}
+
+/// Which conversations a list is narrowed to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ConversationFilter {
+    pub kind: Option<ConversationKind>,
+    pub status: Option<ChatStatus>,
+}
+
+impl Store {
+    pub async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>> {
+        let row = conversation::Entity::find_by_id(id).one(&self.read).await.map_err(db)?;
+        Ok(conversations_of(&self.read, row.into_iter().collect()).await?.pop())
+    }
+
+    /// Those of these that there are.
+    pub async fn conversations_by_id(&self, ids: HashSet<ConversationId>) -> Result<Vec<Conversation>> {
+        let query = conversation::Entity::find().filter(conversation::Column::Id.is_in(ids));
+        conversations_of(&self.read, query.all(&self.read).await.map_err(db)?).await
+    }
+
+    pub async fn channel(&self, slug: &str) -> Result<Option<Conversation>> {
+        let row = conversation::Entity::find().filter(conversation::Column::Slug.eq(slug)).one(&self.read).await;
+        Ok(conversations_of(&self.read, row.map_err(db)?.into_iter().collect()).await?.pop())
+    }
+
+    /// The direct conversation of two users, if they have one.
+    pub async fn direct(&self, one: UserId, other: UserId) -> Result<Option<Conversation>> {
+        let key = direct_key(one, other);
+        let row = conversation::Entity::find().filter(conversation::Column::DirectKey.eq(key)).one(&self.read).await;
+        Ok(conversations_of(&self.read, row.map_err(db)?.into_iter().collect()).await?.pop())
+    }
+
+    pub async fn is_member(&self, id: ConversationId, user: UserId) -> Result<bool> {
+        is_member(&self.read, id, user).await
+    }
+
+    /// All members of a room, the longest first.
+    pub async fn members(&self, id: ConversationId) -> Result<Vec<Member>> {
+        members(&self.read, id, usize::MAX).await
+    }
+
+    /// Ids of the members of a conversation that has a list.
+    pub async fn member_ids(&self, id: ConversationId) -> Result<Vec<UserId>> {
+        Ok(roster(&self.read, id).await?.into_iter().map(|row| row.user_id).collect())
+    }
+
+    /// What lists show of a conversation, for these readers; `None` if it is gone.
+    pub async fn overview(&self, id: ConversationId, readers: &[UserId]) -> Result<Option<Overview>> {
+        let Some(conversation) = self.conversation(id).await? else { return Ok(None) };
+        Ok(overviews(&self.read, vec![conversation], readers).await?.pop())
+    }
+
+    /// What lists show of conversations already read, for one reader.
+    pub async fn overviews(&self, conversations: Vec<Conversation>, reader: UserId) -> Result<Vec<Overview>> {
+        overviews(&self.read, conversations, &[reader]).await
+    }
+
+    /// The conversations in which somebody takes part, the newest first; the global one, always in use, stands first. Of
+    /// channels, unless they are asked for, only one's own, those one has read in, and `general`.
+    pub async fn conversations(
+        &self,
+        reader: UserId,
+        role: Role,
+        filter: ConversationFilter,
+        page: Page,
+    ) -> Result<Slice<Overview>> {
+        use conversation::{Column, Entity};
+        let mut query = Entity::find().filter(taking_part(reader, role)).filter(Column::Kind.ne("global"));
+        query = match filter.kind {
+            Some(kind) => query.filter(Column::Kind.eq(kind.as_str())),
+            None => query.filter(used_channels(reader)),
+        };
+        if let Some(status) = filter.status {
+            query = query.filter(Column::Status.eq(status.as_str()));
+        }
+        if let Some(before) = page.before {
+            query = query.filter(Column::Id.lt(id_at(before)));
+        }
+        let mut rows = query.order_by_desc(Column::Id).limit(page.limit + 1).all(&self.read).await.map_err(db)?;
+        let with_global = matches!(filter.kind, None | Some(ConversationKind::Global)) && filter.status.is_none();
+        if with_global && page.before.is_none() {
+            rows.splice(0..0, Entity::find_by_id(conversation::GLOBAL_ID).one(&self.read).await.map_err(db)?);
+        }
+        let conversations = conversations_of(&self.read, rows).await?;
+        let place = |one: &Conversation| match one.kind {
+            ConversationKind::Global => i64::MAX,
+            _ => position(one.id),
+        };
+        let Slice { items, next } = page.slice(conversations, place);
+        Ok(Slice { items: self.overviews(items, reader).await?, next })
+    }
+
+    /// Channels by name. The position of a page is how many come before it.
+    pub async fn channels(&self, page: Page) -> Result<Slice<Conversation>> {
+        use conversation::{Column, Entity};
+        let skipped = page.before.filter(|skipped| *skipped > 0).unwrap_or(0);
+        let query =
+            Entity::find().filter(Column::Kind.eq("channel")).order_by_asc(Column::Title).order_by_asc(Column::Id);
+        let query = query.offset(skipped.unsigned_abs()).limit(page.limit + 1);
+        let rows = query.all(&self.read).await.map_err(db)?;
+        let conversations = conversations_of(&self.read, rows).await?;
+        let end = skipped.saturating_add(i64::try_from(page.limit).unwrap_or(0));
+        Ok(page.slice(conversations, |_| end))
+    }
+
+    /// The users who are told when somebody comes and goes: those who share a direct, support or small room with them.
+    pub async fn acquaintances(&self, user: UserId) -> Result<Vec<UserId>> {
+        let mut sql = Sql::new(
+            "SELECT DISTINCT other.user_id FROM conversation_members mine
+             JOIN conversations c ON c.id = mine.conversation_id AND c.kind IN ('direct', 'room')
+             JOIN conversation_members other ON other.conversation_id = mine.conversation_id
+             WHERE mine.user_id = ",
+        );
+        sql.bind(user).push(" AND (SELECT count(*) FROM conversation_members n WHERE n.conversation_id = c.id) <= ");
+        sql.bind(Overview::MAX_MEMBERS as i64).push(" UNION SELECT customer_id FROM conversations WHERE agent_id = ");
+        sql.bind(user)
+            .push(" AND customer_id IS NOT NULL UNION SELECT agent_id FROM conversations WHERE customer_id = ");
+        sql.bind(user).push(" AND agent_id IS NOT NULL");
+        let rows = self.read.query_all_raw(sql.statement(self.read.get_database_backend())).await.map_err(db)?;
+        rows.iter().map(|row| row.try_get_by_index(0).map_err(db)).collect()
+    }
+}
+
+/// All but the channels with which a reader has nothing to do.
+fn used_channels(reader: UserId) -> Condition {
+    use conversation::Column;
+    let read = Query::select()
+        .column(conversation_member::Column::ConversationId)
+        .from(conversation_member::Entity)
+        .and_where(conversation_member::Column::UserId.eq(reader))
+        .to_owned();
+    Condition::any()
+        .add(Column::Kind.ne("channel"))
+        .add(Column::OwnerId.eq(reader))
+        .add(Column::Id.eq(conversation::GENERAL_CHANNEL_ID))
+        .add(Column::Id.in_subquery(read))
+}

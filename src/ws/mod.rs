@@ -1,0 +1,13 @@
+//! Sockets. [`upgrade`] lets a client in, [`session`] decides what happens on its connection, [`socket`] carries it out;
+//! [`guard`], [`assembler`] and [`rate`] keep off what a connection must not do to us.
+
+mod assembler;
+mod conversing;
+mod guard;
+mod rate;
+mod session;
+mod socket;
+pub mod tcp;
+mod upgrade;
+
+pub use upgrade::{channels, coach, rooms, support};

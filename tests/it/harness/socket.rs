@@ -1,0 +1,69 @@
+//! A socket client.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::{Account, Server};
+
+/// How long a frame may take before the test fails.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+pub struct Socket(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Socket {
+    /// Signed in by header, or signed out.
+    pub async fn open(server: &Server, path: &str, account: Option<&Account>) -> Self {
+        Self::try_open(server, path, account).await.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    pub async fn try_open(server: &Server, path: &str, account: Option<&Account>) -> Result<Self, Error> {
+        let mut request = format!("ws://127.0.0.1:{}{path}", server.port).into_client_request()?;
+        if let Some(account) = account {
+            let value = format!("Bearer {}", account.token).parse().unwrap();
+            request.headers_mut().insert("Authorization", value);
+        }
+        connect_async(request).await.map(|(socket, _)| Self(socket))
+    }
+
+    pub async fn send(&mut self, frame: Value) {
+        self.0.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
+    /// The next frame of this type; others are passed over.
+    pub async fn wait(&mut self, kind: &str) -> Value {
+        loop {
+            let frame = self.next().await.unwrap_or_else(|close| panic!("closed while waiting for {kind}: {close:?}"));
+            if frame["type"] == kind {
+                return frame;
+            }
+        }
+    }
+
+    /// The next frame, or the code and reason with which the server closed.
+    pub async fn next(&mut self) -> Result<Value, Option<(u16, String)>> {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.expect("a frame in time") {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => return Err(frame.map(|f| (f.code.into(), f.reason.to_string()))),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    /// Waits until the server closes; the code and reason.
+    pub async fn closed(&mut self) -> Option<(u16, String)> {
+        loop {
+            if let Err(close) = self.next().await {
+                return close;
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Contract section 3: who looked at an account's data, its export, its erasure.
+
+use std::io::{Cursor, Read as _};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::harness::{Account, Server, Socket, databases, expect, resume};
+
+/// The conversation of everybody.
+const GLOBAL: &str = "019b76da-a800-7000-8000-000000000002";
+
+async fn erase(account: &Account, password: &str, status: u16) -> Value {
+    let request = account.request(Method::DELETE, "/api/users/me").json(&json!({"password": password}));
+    expect(request.send().await.unwrap(), status).await
+}
+
+#[tokio::test]
+async fn erasing_takes_what_is_theirs_and_leaves_what_they_said_to_others() {
+    for database in databases() {
+        let server = Server::start(database);
+        let (user, other) = (server.account().await, server.account().await);
+        let job = user.start_job().await;
+        user.ended(&job).await;
+        user.post(&format!("/api/conversations/{GLOBAL}/messages"), json!({"content": "Good-bye"}), 201).await;
+        let mut socket = Socket::open(&server, "/ws", Some(&user)).await;
+        assert_eq!(erase(&user, "wrong password", 403).await["code"], "WRONG_PASSWORD");
+        let receipt = erase(&user, Account::PASSWORD, 200).await;
+        for (what, count) in [("uploads", 1), ("files", 1), ("jobs", 1), ("profiles", 1), ("library", 0)] {
+            assert_eq!(receipt["erased"][what], count, "{what} in {receipt}");
+        }
+        assert_eq!(receipt["kept"]["messages"], 1);
+        assert_eq!(socket.closed().await.map(|(code, _)| code), Some(1008));
+        user.get("/api/auth/me", 401).await;
+        let messages = other.get(&format!("/api/conversations/{GLOBAL}/messages"), 200).await;
+        assert_eq!(
+            (&messages[0]["content"], &messages[0]["sender"]["username"]),
+            (&json!("Good-bye"), &json!("deleted user"))
+        );
+        let form =
+            json!({"username": user.username().to_uppercase(), "email": "new@example.com", "password": "secret1"});
+        assert_eq!(other.post("/api/auth/register", form, 409).await["code"], "USERNAME_TAKEN");
+    }
+}
+
+#[tokio::test]
+async fn a_customer_who_is_erased_leaves_a_closed_chat_and_no_trace_of_a_running_job() {
+    for database in databases() {
+        let server = Server::start(database);
+        let (boss, customer) = (server.super_agent().await, server.account().await);
+        let chat = customer.post("/api/chats", json!({"agentId": boss.id()}), 201).await["id"].clone();
+        let chat = format!("/api/chats/{}", chat.as_str().unwrap());
+        customer.post(&format!("{chat}/messages"), json!({"content": "Help"}), 201).await;
+        // erased while the job waits or runs, whichever it does
+        let job = customer.start_job().await;
+        erase(&customer, Account::PASSWORD, 200).await;
+        let left = boss.get(&chat, 200).await;
+        assert_eq!((&left["status"], &left["customer"]), (&json!("closed"), &json!(null)));
+        assert_eq!(left["lastMessage"]["sender"]["name"], "deleted user");
+        boss.get(&format!("/api/analysis/status?job_id={job}"), 404).await;
+        assert_eq!(erase(&boss, "correct horse", 409).await["code"], "LAST_SUPER_AGENT");
+        boss.get("/api/auth/me", 200).await;
+    }
+}
+
+#[tokio::test]
+async fn the_export_holds_the_files_and_names_them_with_their_hash() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        let file = resume::docx();
+        let upload = user.upload("../cv ünï.docx", file.clone()).await;
+        let answer = user.request(Method::GET, "/api/users/me/export").send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/zip");
+        let mut archive = zip::ZipArchive::new(Cursor::new(answer.bytes().await.unwrap())).unwrap();
+        let mut read = |name: &str| {
+            let mut content = Vec::new();
+            archive.by_name(name).unwrap().read_to_end(&mut content).unwrap();
+            content
+        };
+        let name = format!("files/upload-{}.docx", upload["id"]);
+        assert_eq!(read(&name), file);
+        let manifest: Value = serde_json::from_slice(&read("manifest.json")).unwrap();
+        let listed = manifest["files"].as_array().unwrap().clone();
+        assert!(listed.len() > 10);
+        for entry in listed {
+            let content = read(entry["name"].as_str().unwrap());
+            assert_eq!(entry["sha256"], hex::encode(Sha256::digest(&content)), "{entry}");
+        }
+        let account: Value = serde_json::from_slice(&read("account.json")).unwrap();
+        assert_eq!(account["email"], user.user["email"]);
+    }
+}
+
+#[tokio::test]
+async fn the_owner_sees_which_agent_looked() {
+    for database in databases() {
+        let server = Server::start(database);
+        let (boss, user) = (server.super_agent().await, server.account().await);
+        let job = user.start_job().await;
+        user.ended(&job).await;
+        boss.get(&format!("/api/analysis/result?job_id={job}"), 200).await;
+        let log = user.get("/api/users/me/access-log", 200).await;
+        assert_eq!(log.as_array().unwrap().len(), 1);
+        assert_eq!((&log[0]["user"]["username"], &log[0]["action"]), (&json!("boss"), &json!("result")));
+        assert_eq!(log[0]["job_id"], json!(job));
+        assert_eq!(boss.get("/api/users/me/access-log", 200).await, json!([]));
+    }
+}

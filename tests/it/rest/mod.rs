@@ -1,0 +1,10 @@
+mod account_data;
+mod accounts;
+mod analysis;
+mod channels;
+mod exports;
+mod interview;
+mod rooms;
+mod service;
+mod support;
+mod uploads;

@@ -1,0 +1,120 @@
+//! Contract section 2, and what holds for every answer.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::harness::{Server, databases, expect};
+
+#[tokio::test]
+async fn the_service_says_how_it_is() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        let health = user.get("/health", 200).await;
+        assert_eq!(
+            (&health["status"], &health["database"], &health["ai"]),
+            (&json!("healthy"), &json!("connected"), &json!("offline"))
+        );
+        user.get("/health/live", 200).await;
+        user.get("/health/ready", 200).await;
+        let stats = user.get("/stats", 200).await;
+        assert_eq!(stats["jobs"], json!({"queued": 0, "running": 0}));
+        let metrics = user.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+        assert!(metrics.contains("# TYPE greenroom_http_requests_total counter"), "{metrics}");
+        assert!(!metrics.contains(user.username()));
+    }
+}
+
+#[tokio::test]
+async fn a_browser_gets_the_page_and_a_program_a_description() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        let root = user.anonymous(Method::GET, "/").send().await.unwrap();
+        assert_eq!(expect(root, 200).await["name"], "Greenroom");
+        let page = user.anonymous(Method::GET, "/").header("Accept", "text/html").send().await.unwrap();
+        let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe-inline"), "{policy}");
+        let html = page.text().await.unwrap();
+        let script = html.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let asset = user.anonymous(Method::GET, script).send().await.unwrap();
+        assert_eq!(asset.headers()["content-type"], "text/javascript; charset=utf-8");
+    }
+}
+
+#[tokio::test]
+async fn errors_have_one_shape_everywhere() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        assert_eq!(user.get("/api/nothing", 404).await["code"], "UNKNOWN_PATH");
+        let method = user.request(Method::DELETE, "/health").send().await.unwrap();
+        assert_eq!(method.headers()["allow"], "GET, HEAD");
+        assert_eq!(expect(method, 405).await["code"], "METHOD_NOT_ALLOWED");
+        let anonymous = user.anonymous(Method::GET, "/api/uploads").send().await.unwrap();
+        assert_eq!(anonymous.headers()["www-authenticate"], "Bearer");
+        expect(anonymous, 401).await;
+        for path in ["/api/users/%00", "/api/v1/channels/a%00b", "/api/rooms/%00"] {
+            user.get(path, 404).await;
+        }
+        let broken = user.request(Method::POST, "/api/auth/login").body("{").send().await.unwrap();
+        assert_eq!(expect(broken, 400).await["code"], "INVALID_JSON");
+        let upgrade = user.request(Method::GET, "/ws").send().await.unwrap();
+        assert_eq!(upgrade.headers()["upgrade"], "websocket");
+        expect(upgrade, 426).await;
+    }
+}
+
+#[tokio::test]
+async fn answers_carry_ids_tags_and_cache_rules() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        let first = user.request(Method::GET, "/api/auth/me").header("X-Request-Id", "r-1").send().await.unwrap();
+        assert_eq!(first.headers()["x-request-id"], "r-1");
+        assert_eq!(first.headers()["x-content-type-options"], "nosniff");
+        assert_eq!(first.headers()["cache-control"], "private, no-cache");
+        let tag = first.headers()["etag"].clone();
+        let again = user.request(Method::GET, "/api/auth/me").header("If-None-Match", tag).send().await.unwrap();
+        assert_eq!((again.status().as_u16(), again.text().await.unwrap().as_str()), (304, ""));
+        let head = user.request(Method::HEAD, "/api/auth/me").send().await.unwrap();
+        assert_eq!(head.status(), 200);
+        assert!(head.bytes().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_told_whole_and_exits_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_greenroom"))
+        .env_clear()
+        .envs([("PORT", "http"), ("ENVIRONMENT", "production")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("PORT") && told.contains("JWT_SECRET"), "{told}");
+}
+
+#[tokio::test]
+async fn a_server_that_has_just_started_ends_in_order() {
+    for database in databases() {
+        let mut server = Server::start(database);
+        assert_eq!(server.terminate(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn two_servers_do_not_share_a_data_folder() {
+    let server = Server::start(crate::harness::Database::Sqlite);
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_greenroom"))
+        .env_clear()
+        .env("DATA_DIR", server.folder.path())
+        .env("PORT", "0")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("Another Greenroom server"), "{told}");
+}

@@ -1,0 +1,5 @@
+mod channels;
+mod coach;
+mod memory;
+mod rooms;
+mod support;

@@ -1,0 +1,53 @@
+// What the page knows: one object, changed only by `set`, watched by `subscribe`.
+
+/**
+ * @typedef {{ id: number, username: string, name: string, email: string, role: string }} User
+ * @typedef {{ id: number, filename: string, file_name?: string, file_size: number, linkedin_url: string | null,
+ *   upload_date: string, created_at?: string }} Upload
+ * @typedef {{ job_id: string, upload_id: number, status: string, progress: number, current_step: string,
+ *   error_message: string | null, attempt: number, queue_position?: number, created_at: string, updated_at: string,
+ *   completed_at: string | null }} Job
+ * @typedef {"idle" | "connecting" | "live" | "polling" | "offline" | "stopped"} Connection
+ * @typedef {{ user: User | null, uploads: Upload[], uploadsLoaded: boolean, nextCursor: string | null,
+ *   jobs: Map<string, Job>, connection: Connection }} State
+ */
+
+/** @returns {State} */
+const blank = () => ({
+  user: null, uploads: [], uploadsLoaded: false, nextCursor: null, jobs: new Map(), connection: "idle",
+});
+
+let state = blank();
+/** @type {Set<{ keys: string[], fn: (state: State) => void }>} */
+const watchers = new Set();
+
+export const getState = () => state;
+
+/** Whether asking the server makes sense now. @param {State} current */
+export const isReachable = (current) => current.connection === "live" || current.connection === "polling";
+
+/** @param {Partial<State>} patch */
+export function set(patch) {
+  const changed = Object.keys(patch).filter((key) => state[key] !== patch[key]);
+  if (changed.length === 0) return;
+  state = { ...state, ...patch };
+  for (const watcher of [...watchers]) {
+    if (watchers.has(watcher) && watcher.keys.some((key) => changed.includes(key))) watcher.fn(state);
+  }
+}
+
+/** Forgets everything, as after signing out. */
+export function reset() {
+  set(blank());
+}
+
+/**
+ * @param {(keyof State)[]} keys
+ * @param {(state: State) => void} fn called after one of the keys changed
+ * @returns {() => void} stops watching
+ */
+export function subscribe(keys, fn) {
+  const watcher = { keys, fn };
+  watchers.add(watcher);
+  return () => watchers.delete(watcher);
+}
