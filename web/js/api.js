@@ -56,15 +56,15 @@ export function url(path, query = {}) {
 /**
  * @param {string} method
  * @param {string} path with its query
- * @param {{ json?: any, key?: string, signal?: AbortSignal, anonymous?: boolean }} [options]
- *   `key`: the Idempotency-Key; `anonymous`: a 401 is an answer here, not the end of the session
+ * @param {{ json?: any, key?: string, signal?: AbortSignal, anonymous?: boolean, patience?: number }} [options]
+ *   `key`: the Idempotency-Key; `anonymous`: a 401 is an answer here, not the end of the session; `patience`: milliseconds
  * @returns {Promise<{ data: any, nextCursor: string | null }>}
  */
 export async function request(method, path, options = {}) {
   const headers = { Accept: "application/json" };
   if (options.json !== undefined) headers["Content-Type"] = "application/json";
   if (options.key) headers["Idempotency-Key"] = options.key;
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const timeout = AbortSignal.timeout(options.patience ?? TIMEOUT_MS);
   let response;
   try {
     response = await fetch(path, {
@@ -84,6 +84,7 @@ export async function request(method, path, options = {}) {
 
 export const get = async (path, options) => (await request("GET", path, options)).data;
 export const post = async (path, options) => (await request("POST", path, options)).data;
+export const put = async (path, options) => (await request("PUT", path, options)).data;
 export const del = async (path, options) => (await request("DELETE", path, options)).data;
 
 /**

@@ -1,8 +1,9 @@
-// Keeps the jobs current: by the socket while it lives, by asking every few seconds while it does not.
+// The one socket of the page: views hear frames of a type and send their own. It also keeps the jobs current: by frames
+// while the socket lives, by asking every few seconds while it does not.
 
 import { sleep } from "./backoff.js";
 import { isActive } from "./jobs.js";
-import { applyJob, fetchJob, refreshJobs } from "./library.js";
+import { applyJob, fetchJob, refreshJobs } from "./resumes.js";
 import { verify } from "./session.js";
 import { LiveSocket } from "./socket.js";
 import { getState, set } from "./store.js";
@@ -15,29 +16,68 @@ const roundMs = () => 2000 + Math.random() * 1000;
 let polling = null;
 let turn = 0;
 
+/** Who hears which frames. @type {Map<string, Set<(frame: any) => void>>} */
+const hearers = new Map();
+/** @type {Set<(clientId: string) => void>} */
+const openers = new Set();
+/** What the server calls the connection that lives now; null while none does. @type {string | null} */
+let clientId = null;
+
 const socket = new LiveSocket({
   onFrame(frame) {
-    if (frame?.type === "job") applyJob(frame.job);
+    for (const hear of [...hearers.get(frame?.type) ?? []]) hear(frame);
   },
-  onOpen() {
+  onOpen(id) {
     stopPolling();
+    clientId = id;
     set({ connection: "live" });
     refreshJobs().catch(() => {});
+    for (const open of [...openers]) open(id);
   },
   onDown() {
+    clientId = null;
     if (getState().connection !== "offline") set({ connection: "polling" });
     startPolling();
     probe();
   },
   onRefused() {
+    clientId = null;
     set({ connection: "stopped" });
     startPolling();
     verify();
   },
 });
 
+onFrame("job", (frame) => applyJob(frame.job));
+
 addEventListener("online", () => socket.retryNow());
 document.addEventListener("visibilitychange", () => { if (!document.hidden) socket.retryNow(); });
+
+/**
+ * Hears the frames of a type, whatever connection they come on.
+ * @param {string} type @param {(frame: any) => void} fn
+ * @returns {() => void} stops hearing
+ */
+export function onFrame(type, fn) {
+  if (!hearers.has(type)) hearers.set(type, new Set());
+  hearers.get(type)?.add(fn);
+  return () => hearers.get(type)?.delete(fn);
+}
+
+/**
+ * Told of every new connection, and at once of the one that lives now. What the last connection was given (memory,
+ * subscriptions) the new one has not: give it again here. That one is lost shows in the store's `connection`.
+ * @param {(clientId: string) => void} fn
+ * @returns {() => void} stops
+ */
+export function onOpen(fn) {
+  openers.add(fn);
+  if (clientId !== null) fn(clientId);
+  return () => openers.delete(fn);
+}
+
+/** Sends a frame. @returns {boolean} false: there is no connection, and nothing was sent */
+export const send = (frame) => clientId !== null && socket.send(frame);
 
 export function startLive() {
   set({ connection: "connecting" });
@@ -47,6 +87,7 @@ export function startLive() {
 export function stopLive() {
   stopPolling();
   socket.stop();
+  clientId = null;
   set({ connection: "idle" });
 }
 

@@ -8,18 +8,26 @@ import { Router } from "./router.js";
 import { onSessionEnded, restore } from "./session.js";
 import { getState, subscribe } from "./store.js";
 import { authView } from "./views/auth.js";
+import { conversationsView } from "./views/conversations.js";
 import { mountHeader } from "./views/header.js";
 import { homeView } from "./views/home.js";
+import { interviewView } from "./views/interview.js";
 import { jobView } from "./views/job.js";
+import { libraryView } from "./views/library.js";
 import { notFoundView } from "./views/not-found.js";
+import { rehearsalView } from "./views/rehearsal.js";
 
 const outlet = document.getElementById("main");
 /** Where the person wanted to go before we asked them to sign in. */
 let wanted = "/";
 
 const router = new Router(outlet, [
-  { pattern: /^\/$/, view: homeView, access: "member" },
-  { pattern: /^\/jobs\/([0-9a-fA-F-]{36})$/, view: jobView, access: "member" },
+  { pattern: /^\/$/, view: homeView, access: "member", section: "resumes" },
+  { pattern: /^\/jobs\/([0-9a-fA-F-]{36})$/, view: jobView, access: "member", section: "resumes" },
+  { pattern: /^\/interview$/, view: interviewView, access: "member", section: "interview" },
+  { pattern: /^\/library$/, view: libraryView, access: "member", section: "library" },
+  { pattern: /^\/rehearsal$/, view: rehearsalView, access: "member", section: "rehearsal" },
+  { pattern: /^\/conversations(?:\/(.*))?$/, view: conversationsView, access: "member", section: "conversations" },
   { pattern: /^\/signin$/, view: () => authView("signin"), access: "guest" },
   { pattern: /^\/signup$/, view: () => authView("signup"), access: "guest" },
   { pattern: /(?:)/, view: notFoundView, access: "any" },
@@ -76,5 +84,5 @@ subscribe(["user"], ({ user }) => {
   signedIn = user;
   if (user) startLive();
   else stopLive();
-  router.show();
+  router.renew();
 });

@@ -1,6 +1,7 @@
 // Who is signed in. The credential is an HttpOnly cookie: this page never sees it, it only asks `/api/auth/me`.
 
 import { get, post, setUnauthorizedHandler } from "./api.js";
+import { forgetAll } from "./keep.js";
 import { getState, reset, set } from "./store.js";
 
 /** Tabs tell each other when the session changes; the cookie is theirs in common. */
@@ -60,6 +61,7 @@ export async function signOut() {
   } catch (error) {
     if (error.status !== 401) throw error;
   }
+  forgetAll();
   reset();
   channel?.postMessage("changed");
 }

@@ -11,7 +11,7 @@ const NEVER_AGAIN = new Set([1002, 1003, 1007, 1009]);
 const POLICY = 1008;
 
 /**
- * @typedef {{ onFrame: (frame: any) => void, onOpen: () => void, onDown: () => void,
+ * @typedef {{ onFrame: (frame: any) => void, onOpen: (clientId: string) => void, onDown: () => void,
  *   onRefused: (reason: string) => void }} Listener
  *   `onOpen`: the welcome came; `onDown`: lost, trying again; `onRefused`: closed for good until signed in again
  */
@@ -69,22 +69,27 @@ export class LiveSocket {
     } catch {
       return;
     }
-    if (frame?.type === "system") this.welcomed();
+    if (frame?.type === "system") this.welcomed(frame.metadata?.client_id ?? "");
     this.listener.onFrame(frame);
   }
 
-  welcomed() {
+  welcomed(clientId) {
     clearTimeout(this.timers.stable);
     this.timers.stable = setTimeout(() => { this.attempt = 0; }, STABLE_MS);
-    this.listener.onOpen();
+    this.listener.onOpen(clientId);
+  }
+
+  /** @returns {boolean} whether the frame was handed to a living connection; nobody keeps it for later */
+  send(frame) {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(JSON.stringify(frame));
+    return true;
   }
 
   schedulePing() {
     clearTimeout(this.timers.ping);
     this.timers.ping = setTimeout(() => {
-      if (this.socket?.readyState !== WebSocket.OPEN) return;
-      this.socket.send(JSON.stringify({ type: "ping" }));
-      this.awaitFrame();
+      if (this.send({ type: "ping" })) this.awaitFrame();
     }, PING_MS);
   }
 

@@ -8,13 +8,16 @@
  *   error_message: string | null, attempt: number, queue_position?: number, created_at: string, updated_at: string,
  *   completed_at: string | null }} Job
  * @typedef {"idle" | "connecting" | "live" | "polling" | "offline" | "stopped"} Connection
+ * @typedef {"resumes" | "interview" | "library" | "rehearsal" | "conversations"} Section
  * @typedef {{ user: User | null, uploads: Upload[], uploadsLoaded: boolean, nextCursor: string | null,
- *   jobs: Map<string, Job>, connection: Connection }} State
+ *   jobs: Map<string, Job>, connection: Connection, section: Section | null, unread: number }} State
+ *   `section`: which part of the page is open; `unread`: messages in all conversations that wait to be read
  */
 
 /** @returns {State} */
 const blank = () => ({
   user: null, uploads: [], uploadsLoaded: false, nextCursor: null, jobs: new Map(), connection: "idle",
+  section: null, unread: 0,
 });
 
 let state = blank();
@@ -38,7 +41,8 @@ export function set(patch) {
 
 /** Forgets everything, as after signing out. */
 export function reset() {
-  set(blank());
+  const { section } = state;
+  set({ ...blank(), section });
 }
 
 /**

@@ -3,7 +3,7 @@
 import { newIdempotencyKey, upload } from "../api.js";
 import { fill, h, icon } from "../dom.js";
 import { errorText, size } from "../format.js";
-import { addUpload, startAnalysis } from "../library.js";
+import { addUpload, startAnalysis } from "../resumes.js";
 import { announce, toast } from "../notify.js";
 import { ACCEPT, filesProblem, linkedinProblem } from "./file-check.js";
 import { field, formAlert, showFormError } from "./form.js";

@@ -4,14 +4,16 @@ import { fill, h, icon } from "../dom.js";
 import { errorText } from "../format.js";
 
 /**
- * @typedef {{ node: HTMLElement, input: HTMLInputElement, setError: (text: string | null) => void }} Field
- * @param {{ name: string, label: string, hint?: string, testid?: string } & Record<string, any>} options
- *   further keys are attributes of the input
+ * @typedef {{ node: HTMLElement, input: any, setError: (text: string | null) => void }} Field
+ * @param {{ name: string, label: string, hint?: string, testid?: string, scope?: string | number,
+ *   as?: "input" | "textarea" | "select", options?: [value: string, text: string][] } & Record<string, any>} options
+ *   `scope` keeps the ids of forms apart that are shown together; `options` of a select; further keys are attributes of the input
  * @returns {Field}
  */
-export function field({ name, label, hint, testid, ...attributes }) {
-  const id = `field-${name}`;
-  const input = h("input", { id, name, class: "input", data: { testid: testid ?? `field-${name}` }, ...attributes });
+export function field({ name, label, hint, testid, scope, as = "input", options = [], ...attributes }) {
+  const id = scope === undefined ? `field-${name}` : `field-${scope}-${name}`;
+  const input = h(as, { id, name, class: `input ${as}`, data: { testid: testid ?? `field-${name}` }, ...attributes },
+    options.map(([value, text]) => h("option", { value, selected: value === attributes.value }, text)));
   const error = h("p", { class: "field-error", id: `${id}-error`, data: { testid: `error-${name}` } });
   error.hidden = true;
   const describe = (withError) => {

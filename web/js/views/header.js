@@ -7,6 +7,7 @@ import { announce, toast } from "../notify.js";
 import { signOut } from "../session.js";
 import { getState, subscribe } from "../store.js";
 import { currentTheme, onSystemTheme, toggleTheme } from "../theme.js";
+import { mainNav } from "./nav.js";
 
 /** @type {Record<import("../store.js").Connection, { short: string, long: string }>} */
 const CONNECTION = {
@@ -25,7 +26,7 @@ export function mountHeader(headerSlot, bannerSlot) {
     h("a", { class: "brand", href: "#/", "aria-label": "Greenroom, start page" },
       h("img", { src: "/assets/icons/logo.svg", alt: "", width: 34, height: 34 }),
       h("span", { class: "brand-name" }, "Greenroom")),
-    connection.node, themeButton(), account));
+    mainNav(), connection.node, themeButton(), account));
 
   const render = () => {
     renderAccount(account);
@@ -87,7 +88,8 @@ function renderAccount(slot) {
   }
   const button = h("button", { type: "button", class: "button small quiet", data: { testid: "sign-out" } },
     icon("signout"), h("span", { class: "wide-only" }, "Sign out"));
-  button.setAttribute("aria-label", "Sign out");
+  button.setAttribute("aria-label", `Sign out ${user.name || user.username}`);
+  button.title = button.getAttribute("aria-label");
   button.addEventListener("click", async () => {
     button.disabled = true;
     await signOut().catch((error) => toast(`You are still signed in. ${errorText(error)}`, { kind: "bad" }));

@@ -2,7 +2,7 @@
 
 import { fill, h, reconcile } from "../dom.js";
 import { errorText } from "../format.js";
-import { loadMoreUploads, loadUploads } from "../library.js";
+import { loadMoreUploads, loadUploads } from "../resumes.js";
 import { getState, isReachable, subscribe } from "../store.js";
 import { dropZone } from "./drop-zone.js";
 import { uploadCard } from "./upload-card.js";
@@ -74,7 +74,7 @@ function uploadList() {
   render();
   return {
     load, dispose: () => stops.forEach((stop) => stop()),
-    node: h("section", { class: "library", "aria-labelledby": "uploads-title" }, title, items, note, h("div", { class: "center" }, more)),
+    node: h("section", { class: "resumes", "aria-labelledby": "uploads-title" }, title, items, note, h("div", { class: "center" }, more)),
   };
 }
 

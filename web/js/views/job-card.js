@@ -4,7 +4,7 @@ import { confirmDialog } from "../dialog.js";
 import { fill, h, icon, setText } from "../dom.js";
 import { moment, took } from "../format.js";
 import { isActive, isCancelled, statusLine } from "../jobs.js";
-import { cancelJob, deleteJob, retryJob } from "../library.js";
+import { cancelJob, deleteJob, retryJob } from "../resumes.js";
 import { announce } from "../notify.js";
 import { busy } from "./busy.js";
 import { stepList } from "./steps.js";

@@ -2,14 +2,15 @@
 
 import { fill, h, icon } from "../dom.js";
 import { errorText } from "../format.js";
-import { fetchJob, fetchResult } from "../library.js";
+import { fetchJob, fetchResult } from "../resumes.js";
 import { announce } from "../notify.js";
+import { setTitle } from "../router.js";
 import { getState, isReachable, subscribe } from "../store.js";
 import { jobCard } from "./job-card.js";
 import { profile } from "./profile.js";
 
-/** @param {string} rawId @returns {import("../router.js").View} */
-export function jobView(rawId) {
+/** @param {import("../router.js").Place} place @returns {import("../router.js").View} */
+export function jobView({ params: [rawId] }) {
   const page = new JobPage(rawId.toLowerCase());
   page.load();
   return { title: "Analysis", node: page.node, dispose: () => page.dispose() };
@@ -80,7 +81,7 @@ class JobPage {
       this.card = null;
       this.profile = profile(result);
       fill(this.body, this.profile.node);
-      if (result.name) document.title = `${result.name} · Greenroom`;
+      if (result.name) setTitle(result.name);
       if (waited) announce("The profile is ready.");
       this.body.querySelector("h1").focus({ preventScroll: true });
     } catch (error) {

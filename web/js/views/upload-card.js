@@ -5,7 +5,7 @@ import { confirmDialog } from "../dialog.js";
 import { fill, h, icon, reconcile, setText } from "../dom.js";
 import { day, size } from "../format.js";
 import { isActive, jobsOf } from "../jobs.js";
-import { deleteUpload, startAnalysis } from "../library.js";
+import { deleteUpload, startAnalysis } from "../resumes.js";
 import { announce } from "../notify.js";
 import { getState } from "../store.js";
 import { busy } from "./busy.js";

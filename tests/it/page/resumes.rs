@@ -1,21 +1,20 @@
-//! The page of the web client in a real browser, from signing up to signing out.
+//! From signing up to signing out: upload, live steps, profile.
 
 use std::sync::{Mutex, mpsc};
-use std::time::Duration;
 
 use serde_json::json;
 use tokio::task::block_in_place;
-use tokio::time::timeout;
 
+use super::{browser_program, no_complaints, sign_up, within_its_time};
 use crate::harness::ai_stub::{AiStub, says};
-use crate::harness::browser::{Browser, chromium};
-use crate::harness::{Database, available, resume};
+use crate::harness::browser::Browser;
+use crate::harness::{Database, resume};
 
 const STEPS: [&str; 5] = ["extracting_text", "chunking", "generating_embeddings", "analyzing", "completed"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_candidate_signs_up_uploads_reads_the_profile_and_leaves() {
-    let Some(program) = available("chromium", chromium()) else { return };
+    let Some(program) = browser_program() else { return };
     let journey = async {
         // the model answers when the test has seen the steps; if the test fails, the channel closes and it answers too
         let (release, gate) = mpsc::channel::<()>();
@@ -37,21 +36,9 @@ async fn a_candidate_signs_up_uploads_reads_the_profile_and_leaves() {
         delete_the_upload(&browser).await;
         browser.click("sign-out").await;
         browser.shown("signin-form").await;
-
-        let complaints: Vec<String> = browser.complaints().into_iter().filter(|line| !is_expected(line)).collect();
-        assert_eq!(complaints, Vec::<String>::new());
+        no_complaints(&browser);
     };
-    timeout(Duration::from_secs(240), journey).await.expect("the journey ends within its time");
-}
-
-async fn sign_up(browser: &Browser) {
-    browser.click("to-signup").await;
-    browser.enter("field-name", "Ada Fenwick").await;
-    browser.enter("field-email", "ada@example.com").await;
-    browser.enter("field-password", "correct horse").await;
-    browser.click("signup-submit").await;
-    browser.shown("drop-zone").await;
-    browser.until("document.querySelector('[data-testid=connection]').dataset.state === 'live'").await;
+    within_its_time(journey).await;
 }
 
 async fn upload_and_watch(browser: &Browser, release: mpsc::Sender<()>) {
@@ -102,11 +89,4 @@ async fn delete_the_upload(browser: &Browser) {
     browser.click("delete-upload").await;
     browser.click("confirm-yes").await;
     browser.until("!document.querySelector('[data-testid=upload-card]')").await;
-}
-
-/// What browsers log without being asked: the question who is signed in, asked by somebody who is not, and connections
-/// that fail while the server is away.
-fn is_expected(line: &str) -> bool {
-    let nobody_yet = line.contains(" 401 ") && line.ends_with("/api/auth/me");
-    nobody_yet || (line.starts_with("network: ") && line.contains("net::ERR_"))
 }

@@ -1,0 +1,43 @@
+//! The page of the web client in a real browser.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::harness::available;
+use crate::harness::browser::{Browser, chromium};
+
+mod resumes;
+
+/// Chromium, or none: then the journey is skipped, and says so.
+fn browser_program() -> Option<PathBuf> {
+    available("chromium", chromium())
+}
+
+/// A journey that hangs fails.
+async fn within_its_time(journey: impl Future<Output = ()>) {
+    timeout(Duration::from_secs(240), journey).await.expect("the journey ends within its time");
+}
+
+async fn sign_up(browser: &Browser) {
+    browser.click("to-signup").await;
+    browser.enter("field-name", "Ada Fenwick").await;
+    browser.enter("field-email", "ada@example.com").await;
+    browser.enter("field-password", "correct horse").await;
+    browser.click("signup-submit").await;
+    browser.shown("drop-zone").await;
+    browser.until("document.querySelector('[data-testid=connection]').dataset.state === 'live'").await;
+}
+
+/// The console has nothing to complain of, but what browsers log without being asked: the question who is signed in, asked
+/// by somebody who is not, and connections that fail while the server is away.
+fn no_complaints(browser: &Browser) {
+    let is_expected = |line: &String| {
+        let nobody_yet = line.contains(" 401 ") && line.ends_with("/api/auth/me");
+        nobody_yet || (line.starts_with("network: ") && line.contains("net::ERR_"))
+    };
+    let complaints: Vec<String> = browser.complaints().into_iter().filter(|line| !is_expected(line)).collect();
+    assert_eq!(complaints, Vec::<String>::new());
+}
