@@ -5,6 +5,7 @@ import { toast } from "../notify.js";
 
 /** Runs a wish with its button locked; tells what went wrong. */
 export async function busy(button, wish) {
+  const focused = document.activeElement === button;
   button.disabled = true;
   try {
     await wish();
@@ -12,5 +13,7 @@ export async function busy(button, wish) {
     toast(errorText(error), { kind: "bad" });
   } finally {
     button.disabled = false;
+    // A locked button loses the focus; nobody should have to look for their place again.
+    if (focused && document.activeElement === document.body && button.checkVisibility()) button.focus();
   }
 }

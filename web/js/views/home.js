@@ -1,10 +1,10 @@
 // The start page: hand in a résumé, and see all that were handed in.
 
 import { fill, h, reconcile } from "../dom.js";
-import { errorText } from "../format.js";
 import { loadMoreUploads, loadUploads } from "../resumes.js";
 import { getState, isReachable, subscribe } from "../store.js";
 import { dropZone } from "./drop-zone.js";
+import { loadError } from "./load-error.js";
 import { uploadCard } from "./upload-card.js";
 
 /** @returns {import("../router.js").View} */
@@ -87,10 +87,4 @@ function emptyNote() {
 function skeleton() {
   return h("div", { role: "status" }, h("span", { class: "sr-only" }, "Loading your résumés …"),
     h("div", { class: "skeleton" }), h("div", { class: "skeleton" }));
-}
-
-function loadError(error, retry) {
-  return h("div", { class: "alert bad", role: "alert" },
-    h("p", { dir: "auto" }, errorText(error)),
-    h("button", { type: "button", class: "button small", on: { click: retry } }, "Try again"));
 }

@@ -1,7 +1,9 @@
 // The profile of a candidate: put together from its parts, in the order one reads a person.
 
 import { h, icon } from "../dom.js";
+import { address } from "../router.js";
 import { Evidence } from "./evidence.js";
+import { exportLinks } from "./exports.js";
 import { hero } from "./profile-hero.js";
 import { notes, unsupported } from "./profile-notes.js";
 import { education, experience, plainList, recommendations, skills, summary, traits } from "./profile-sections.js";
@@ -22,6 +24,8 @@ export function profile(result) {
   ].filter(Boolean);
   const node = h("article", { class: "profile", data: { testid: "profile", jobId: result.job_id } },
     hero(result, evidence),
+    h("div", { class: "profile-next" }, exportLinks(result.job_id),
+      h("a", { class: "button small primary", href: address("/interview", { job: result.job_id }), data: { testid: "prepare-interview" } }, icon("cards"), "Prepare an interview")),
     evidence.count > 0 && legend(),
     h("div", { class: "profile-columns" },
       h("div", { class: "profile-main" }, main.length ? main : nothingFound()),
