@@ -37,5 +37,5 @@ export function analysisOptions() {
   });
 }
 
-/** @param {string} jobId */
-export const analysisName = (jobId) => analysisOptions().find(([id]) => id === jobId)?.[1] ?? "A résumé that is gone";
+/** @param {string} jobId @returns {string | null} null: it was deleted */
+export const analysisName = (jobId) => analysisOptions().find(([id]) => id === jobId)?.[1] ?? null;

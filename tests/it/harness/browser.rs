@@ -65,6 +65,18 @@ impl Browser {
         Self { page, console, _chromium: chromium, _listeners: listeners, _profile: profile }
     }
 
+    /// Loads the page anew.
+    pub async fn reload(&self) {
+        self.run("window.old = true; location.reload()").await;
+        let anew = async {
+            let ready = "document.readyState === 'complete' && window.old === undefined";
+            while !matches!(self.page.evaluate(ready).await.map(|answer| answer.into_value()), Ok(Ok(true))) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, anew).await.expect("the page loads again in time");
+    }
+
     /// Warnings and errors of the console, violations of the content security policy and uncaught exceptions so far.
     pub fn complaints(&self) -> Vec<String> {
         self.console.lock().unwrap().clone()

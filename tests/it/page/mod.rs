@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::harness::available;
 use crate::harness::browser::{Browser, chromium};
+use crate::harness::{available, resume};
 
+mod coach;
 mod resumes;
+mod scripts;
 
 /// Chromium, or none: then the journey is skipped, and says so.
 fn browser_program() -> Option<PathBuf> {
@@ -29,6 +31,17 @@ async fn sign_up(browser: &Browser) {
     browser.click("signup-submit").await;
     browser.shown("drop-zone").await;
     browser.until("document.querySelector('[data-testid=connection]').dataset.state === 'live'").await;
+}
+
+/// Hands in the sample résumé, waits until it is analysed, and opens what was found.
+async fn upload_and_open_the_profile(browser: &Browser) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Ada Fenwick.docx");
+    std::fs::write(&file, resume::docx()).unwrap();
+    browser.choose("file-input", &file).await;
+    browser.click("upload-submit").await;
+    browser.click("open-profile").await;
+    browser.shown("profile").await;
 }
 
 /// The console has nothing to complain of, but what browsers log without being asked: the question who is signed in, asked

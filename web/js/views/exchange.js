@@ -12,7 +12,7 @@ import { sentence, verdict } from "../similarity.js";
  */
 export function exchange(asked, { onMissing }) {
   const reply = h("div", { class: "reply", data: { testid: "reply" } });
-  const node = h("li", { class: "exchange", data: { testid: "exchange", state: "waiting" } },
+  const node = h("div", { class: "exchange", data: { testid: "exchange", state: "waiting" } },
     h("div", { class: "bubble asked" }, h("p", { class: "who" }, "Interviewer"), h("p", { dir: "auto", data: { testid: "asked" } }, asked)),
     reply);
   const state = (name, ...children) => {

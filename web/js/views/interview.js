@@ -162,7 +162,7 @@ class InterviewPage {
       this.showSet(fresh);
       const title = this.results.querySelector("#questions-title");
       title.focus({ preventScroll: true });
-      title.scrollIntoView({ block: "nearest" });
+      title.scrollIntoView({ block: title.getBoundingClientRect().top > innerHeight / 3 ? "start" : "nearest" });
       announce(`${questions.length} questions are ready.`);
     } catch (error) {
       if (!this.left && this.jobId === jobId) this.showSet(set);

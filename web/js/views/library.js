@@ -49,7 +49,7 @@ class LibraryPage {
         this.rehearse = h("a", { class: "button primary", href: "#/rehearsal", data: { testid: "library-rehearse" } }, icon("stage"), "Rehearse")),
       this.controls.node, this.tally, this.list, this.note, h("div", { class: "center" }, this.more));
     this.stop = subscribe(["connection"], (state) => { if (this.unreached && isReachable(state)) this.load(); });
-    this.analysis.load().catch(() => { /* then the choice has no names; the list says what is wrong */ });
+    this.named = this.analysis.load().catch(() => { /* then the cards have no names of résumés; the list says what is wrong */ });
   }
 
   makeControls() {
@@ -118,7 +118,7 @@ class LibraryPage {
     if (this.list.childElementCount === 0) fill(this.note, skeleton());
     this.list.setAttribute("aria-busy", "true");
     try {
-      const { data, nextCursor } = await this.ask(null);
+      const [{ data, nextCursor }] = await Promise.all([this.ask(null), this.named]);
       fill(this.list);
       fill(this.note);
       this.add(data, nextCursor);

@@ -4,6 +4,7 @@ import { loadMemory, unloadMemory } from "../coach.js";
 import { fill, h, icon } from "../dom.js";
 import { errorText } from "../format.js";
 import { onOpen } from "../live.js";
+import { subscribe } from "../store.js";
 import { analysisField } from "./select-analysis.js";
 
 const ALL = "";
@@ -17,7 +18,9 @@ export class MemoryBar {
   constructor(choice, wishes) {
     this.choice = choice;
     this.wishes = wishes;
+    /** @type {string | null} */
     this.clientId = null;
+    this.stops = [];
     /** Which load is the last one: answers to earlier ones come too late. */
     this.turn = 0;
     this.isReady = false;
@@ -30,7 +33,17 @@ export class MemoryBar {
 
   start() {
     this.field.load().catch(() => { /* then only the analyses known so far can be chosen */ });
-    this.stop = onOpen((clientId) => { this.clientId = clientId; this.load(); });
+    this.stops = [
+      onOpen((clientId) => { this.clientId = clientId; this.load(); }),
+      subscribe(["connection"], ({ connection }) => { if (connection !== "live") this.lost(); }),
+    ];
+  }
+
+  /** What was loaded went with the connection. */
+  lost() {
+    this.turn += 1;
+    this.clientId = null;
+    this.say("waiting", "Waiting for the connection …");
   }
 
   /** The analysis whose questions are loaded, if it is one. */
@@ -82,7 +95,7 @@ export class MemoryBar {
 
   dispose() {
     this.turn += 1;
-    this.stop?.();
+    for (const stop of this.stops) stop();
     this.field.dispose();
   }
 }

@@ -51,5 +51,6 @@ export function missingAnswer(asked, place, { job, onSaved }) {
     }
   });
   fill(place, form);
-  answer.input.focus();
+  answer.input.focus({ preventScroll: true });
+  form.scrollIntoView({ block: "nearest" });
 }

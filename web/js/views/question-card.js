@@ -83,7 +83,6 @@ class QuestionCard {
         h("button", { type: "button", class: "button small quiet", data: { testid: "edit-cancel" }, on: { click: () => stop(null) } }, "Cancel"),
         h("p", { class: "hint" }, "It stays on this device until you save it to the library.")));
     answer.input.addEventListener("input", () => { card.editing = answer.input.value; this.desk.keep(); });
-    form.addEventListener("keydown", (event) => { if (event.key === "Escape") stop(null); });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = answer.input.value.trim();

@@ -1,8 +1,9 @@
 // What the cards of questions have in common, in the set and in the library: labels, the answer, the form to edit.
 
-import { h } from "../dom.js";
-import { announce } from "../notify.js";
 import { CATEGORIES, DIFFICULTIES, tagList } from "../coach.js";
+import { h } from "../dom.js";
+import { keep, kept } from "../keep.js";
+import { announce } from "../notify.js";
 import { field, formAlert, showFormError } from "./form.js";
 
 /** @typedef {import("../coach.js").Question | import("../coach.js").Saved} Asked */
@@ -29,8 +30,13 @@ export const answerField = (scope, value) => field({
   scope, name: "answer", as: "textarea", label: "Answer", testid: "edit-answer", value, rows: 7, maxlength: 20_000, dir: "auto", required: true,
 });
 
+const DRAFT = "library.edit";
+
+/** Whether this question was being edited when the page was left. @param {import("../coach.js").Saved} saved */
+export const isBeingEdited = ({ id }) => kept(DRAFT)?.id === id;
+
 /**
- * The form that edits all of a saved question.
+ * The form that edits all of a saved question. What is typed survives a reload.
  * @param {import("../coach.js").Saved} saved
  * @param {{ save: (changes: any) => Promise<void>, cancel: () => void }} wishes `save` gets what differs
  */
@@ -55,8 +61,10 @@ export function editForm(saved, { save, cancel }) {
     fields.tags.node,
     h("div", { class: "field-row" }, fields.job_title.node, fields.company.node),
     h("div", { class: "actions" }, submit,
-      h("button", { type: "button", class: "button small quiet", data: { testid: "edit-cancel" }, on: { click: cancel } }, "Cancel")));
-  node.addEventListener("keydown", (event) => { if (event.key === "Escape") cancel(); });
+      h("button", { type: "button", class: "button small quiet", data: { testid: "edit-cancel" }, on: { click: () => { keep(DRAFT, null); cancel(); } } }, "Cancel")));
+  const typed = isBeingEdited(saved) ? kept(DRAFT) : {};
+  for (const [name, { input }] of Object.entries(fields)) input.value = typed[name] ?? input.value;
+  node.addEventListener("input", () => keep(DRAFT, { id: saved.id, ...Object.fromEntries(Object.entries(fields).map(([name, { input }]) => [name, input.value])) }));
   node.addEventListener("submit", async (event) => {
     event.preventDefault();
     alert.set(null);
@@ -65,6 +73,7 @@ export function editForm(saved, { save, cancel }) {
     submit.textContent = "Saving …";
     try {
       await save(changesOf(saved, fields));
+      keep(DRAFT, null);
       announce("The changes are saved.");
     } catch (error) {
       showFormError(error, fields, alert);

@@ -39,7 +39,7 @@ class Rehearsal {
     this.pending = [];
     this.unreached = false;
     this.shownUpTo = 0;
-    this.log = h("ol", { class: "log", role: "log", "aria-label": "The rehearsal", "aria-live": "polite", data: { testid: "rehearsal-log" } });
+    this.log = h("div", { class: "log", role: "log", "aria-label": "The rehearsal", "aria-live": "polite", data: { testid: "rehearsal-log" } });
     this.intro = h("div", { class: "rehearsal-intro" });
     this.memory = new MemoryBar(job ?? kept("rehearsal.memory") ?? "", {
       onChoice: (choice) => { remember("/rehearsal", { job: choice }); keep("rehearsal.memory", choice); this.suggest(); },

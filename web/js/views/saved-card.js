@@ -5,11 +5,11 @@ import { confirmDialog } from "../dialog.js";
 import { fill, h, icon } from "../dom.js";
 import { day } from "../format.js";
 import { busy } from "./busy.js";
-import { answerText, editForm, labels } from "./question-parts.js";
+import { answerText, editForm, isBeingEdited, labels } from "./question-parts.js";
 
 /**
  * @param {import("../coach.js").Saved} first
- * @param {{ tagHref: (tag: string) => string, analysisName: (jobId: string) => string, onDeleted: () => void }} options
+ * @param {{ tagHref: (tag: string) => string, analysisName: (jobId: string) => string | null, onDeleted: () => void }} options
  */
 export function savedCard(first, { tagHref, analysisName, onDeleted }) {
   let saved = first;
@@ -25,7 +25,7 @@ export function savedCard(first, { tagHref, analysisName, onDeleted }) {
       h("div", { class: "question-foot" }, h("p", { class: "hint", dir: "auto" }, origin(saved, analysisName)),
         h("div", { class: "actions" }, editButton, deleteButton)));
   };
-  const edit = () => {
+  const edit = (focus = true) => {
     const close = () => { show(); editButton.focus(); };
     const form = editForm(saved, {
       cancel: close,
@@ -34,9 +34,8 @@ export function savedCard(first, { tagHref, analysisName, onDeleted }) {
         close();
       },
     });
-    fill(title, saved.question);
-    fill(node, title, form.node);
-    form.focus();
+    fill(node, h("div", { class: "sr-only" }, title), form.node);
+    if (focus) form.focus();
   };
   const remove = async () => {
     const agreed = await confirmDialog({ title: "Delete this question?", text: `“${saved.question}” and your answer will be gone for good.`, confirm: "Delete for good" });
@@ -44,7 +43,8 @@ export function savedCard(first, { tagHref, analysisName, onDeleted }) {
     await deleteSaved(saved.id);
     onDeleted();
   };
-  show();
+  if (isBeingEdited(saved)) edit(false);
+  else show();
   return { node };
 }
 
