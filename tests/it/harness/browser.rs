@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chromiumoxide::browser::{Browser as Chromium, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
+use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::js_protocol::runtime::{EventConsoleApiCalled, EventExceptionThrown};
 use chromiumoxide::{Element, Page};
@@ -75,6 +76,12 @@ impl Browser {
             }
         };
         timeout(PATIENCE, anew).await.expect("the page loads again in time");
+    }
+
+    /// The size of the window's content, in CSS pixels.
+    pub async fn resize(&self, width: i64, height: i64) {
+        let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, true);
+        self.page.execute(size).await.unwrap();
     }
 
     /// Warnings and errors of the console, violations of the content security policy and uncaught exceptions so far.

@@ -22,6 +22,8 @@ async fn a_candidate_takes_the_profile_prepares_answers_and_rehearses_them() {
         what_was_made_survives_a_reload(&browser).await;
         filter_and_edit_the_library(&browser, &question).await;
         rehearse(&browser, &question).await;
+        everything_fits_a_phone(&browser).await;
+        leave_nothing_behind(&browser).await;
         no_complaints(&browser);
     };
     within_its_time(journey).await;
@@ -82,12 +84,28 @@ async fn generate_edit_and_save(browser: &Browser) -> String {
     assert_eq!(browser.text("answer").await, ANSWER);
     let standing: String = browser.value("document.querySelector('[data-testid=question-card]').dataset.saved").await;
     assert_eq!(standing, "new");
+    saved_elsewhere(browser).await;
+    browser.click("save-question").await;
+    browser.until("document.querySelector('[data-testid=question-card]').dataset.saved === 'changed'").await;
+    assert_eq!(browser.text("toast").await.trim(), "This question is already in your library");
     browser.click("save-question").await;
     browser.until("document.querySelector('[data-testid=question-card]').dataset.saved === 'saved'").await;
     assert_eq!(browser.text("saved-tally").await, "1 of 4 in your library.");
     browser.click("save-all").await;
     browser.until("document.querySelectorAll('[data-testid=question-card][data-saved=saved]').length === 4").await;
     browser.value("document.querySelector('[data-testid=question-card] h3').textContent").await
+}
+
+/// The same question is saved in another window, with another answer: this one hears of it when it saves.
+async fn saved_elsewhere(browser: &Browser) {
+    let save = "(async () => {
+            const card = document.querySelector('[data-testid=question-card]');
+            const body = { job_id: new URLSearchParams(location.hash.split('?')[1]).get('job'), question_id: card.dataset.questionId,
+                question: card.querySelector('h3').textContent, answer: 'Written elsewhere.' };
+            const headers = { 'Content-Type': 'application/json' };
+            return (await fetch('/api/interview/save-question', { method: 'POST', headers, body: JSON.stringify(body) })).status;
+        })()";
+    assert_eq!(browser.value::<u16>(save).await, 201);
 }
 
 async fn what_was_made_survives_a_reload(browser: &Browser) {
@@ -182,6 +200,27 @@ async fn rehearse(browser: &Browser, question: &str) {
     assert!(browser.value::<String>("location.hash").await.starts_with("#/rehearsal?job="));
     choose_memory(browser, "'off'", "off").await;
     assert_eq!(ask(browser, question, 4).await["state"], "missing");
+}
+
+async fn everything_fits_a_phone(browser: &Browser) {
+    browser.resize(360, 740).await;
+    for part in ["resumes", "interview", "library", "rehearsal", "conversations"] {
+        browser.click(&format!("nav-{part}")).await;
+        browser.until(&format!("document.querySelector('[data-testid=nav-{part}]').ariaCurrent === 'page'")).await;
+        browser.until("!document.querySelector('[aria-busy=true], .skeleton')").await;
+        let widths: (u32, u32) = browser.value("[document.documentElement.scrollWidth, innerWidth]").await;
+        assert!(widths.0 <= widths.1, "{part}: {widths:?}");
+        // whoever reads by ear is told where they are
+        browser.until("document.activeElement.tagName === 'H1'").await;
+    }
+}
+
+async fn leave_nothing_behind(browser: &Browser) {
+    let kept = "Object.keys(localStorage).filter((key) => key.startsWith('greenroom.kept')).length";
+    assert!(browser.value::<u32>(kept).await > 0);
+    browser.click("sign-out").await;
+    browser.shown("signin-form").await;
+    assert_eq!(browser.value::<u32>(kept).await, 0);
 }
 
 async fn choose_memory(browser: &Browser, choice: &str, state: &str) {
