@@ -86,10 +86,10 @@ async fn generate_edit_and_save(browser: &Browser) -> String {
     assert_eq!(standing, "new");
     saved_elsewhere(browser).await;
     browser.click("save-question").await;
-    browser.until("document.querySelector('[data-testid=question-card]').dataset.saved === 'changed'").await;
+    browser.until("document.querySelector('[data-testid=question-card]')?.dataset.saved === 'changed'").await;
     assert_eq!(browser.text("toast").await.trim(), "This question is already in your library");
     browser.click("save-question").await;
-    browser.until("document.querySelector('[data-testid=question-card]').dataset.saved === 'saved'").await;
+    browser.until("document.querySelector('[data-testid=question-card]')?.dataset.saved === 'saved'").await;
     assert_eq!(browser.text("saved-tally").await, "1 of 4 in your library.");
     browser.click("save-all").await;
     browser.until("document.querySelectorAll('[data-testid=question-card][data-saved=saved]').length === 4").await;
@@ -124,7 +124,7 @@ async fn filter_and_edit_the_library(browser: &Browser, question: &str) {
     browser.click("nav-library").await;
     browser.until("document.querySelectorAll('[data-testid=saved-card]').length === 4").await;
     browser.enter("filter-q", "query plans").await;
-    browser.until("document.querySelector('[data-testid=library-tally]').textContent === '1 question found'").await;
+    browser.until("document.querySelector('[data-testid=library-tally]')?.textContent === '1 question found'").await;
     assert_eq!(browser.text("saved-question").await, question);
     // the filter stands in the address, and is taken from there
     browser.reload().await;
@@ -168,7 +168,7 @@ async fn filter_and_edit_the_library(browser: &Browser, question: &str) {
 async fn rehearse(browser: &Browser, question: &str) {
     browser.click("nav-rehearsal").await;
     browser
-        .until("document.querySelector('[data-testid=memory-status]').textContent === '3 saved questions in memory'")
+        .until("document.querySelector('[data-testid=memory-status]')?.textContent === '3 saved questions in memory'")
         .await;
     let paraphrase = format!("So, please tell me: {}", question.to_lowercase());
     let first = ask(browser, &paraphrase, 1).await;
@@ -187,7 +187,7 @@ async fn rehearse(browser: &Browser, question: &str) {
     browser.enter("missing-answer", "Those of Botswana.").await;
     browser.click("missing-save").await;
     browser
-        .until("document.querySelector('[data-testid=memory-status]').textContent === '4 saved questions in memory'")
+        .until("document.querySelector('[data-testid=memory-status]')?.textContent === '4 saved questions in memory'")
         .await;
     let found = ask(browser, "So which zebras migrate in July?", 3).await;
     assert_eq!((&found["state"], &found["reply"]), (&json!("matched"), &json!("Those of Botswana.")), "{found}");
@@ -196,7 +196,7 @@ async fn rehearse(browser: &Browser, question: &str) {
     choose_memory(browser, "document.querySelector('[data-testid=memory-choice]').options[2].value", "loaded").await;
     browser.reload().await;
     browser.until("document.querySelectorAll('[data-testid=exchange][data-state=matched]').length === 2").await;
-    browser.until("document.querySelector('[data-testid=memory-status]').dataset.state === 'loaded'").await;
+    browser.until("document.querySelector('[data-testid=memory-status]')?.dataset.state === 'loaded'").await;
     assert!(browser.value::<String>("location.hash").await.starts_with("#/rehearsal?job="));
     choose_memory(browser, "'off'", "off").await;
     assert_eq!(ask(browser, question, 4).await["state"], "missing");
@@ -229,7 +229,7 @@ async fn choose_memory(browser: &Browser, choice: &str, state: &str) {
         select.value = {choice}; select.dispatchEvent(new Event('change'));"
     );
     browser.run(&change).await;
-    browser.until(&format!("document.querySelector('[data-testid=memory-status]').dataset.state === '{state}'")).await;
+    browser.until(&format!("document.querySelector('[data-testid=memory-status]')?.dataset.state === '{state}'")).await;
 }
 
 /// Asks the `nth` question, and reads what came of it.
