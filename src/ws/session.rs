@@ -80,11 +80,10 @@ pub enum Effect {
     Embed(String),
     /// Keep what was asked and answered. Whether that works concerns nobody at the moment.
     Keep(Wish),
-    /// Tell the others who listen; if it is not `allowed` yet, see first whether it is.
+    /// Tell the others who listen, if the client still listens or may see the conversation.
     Type {
         conversation: ConversationId,
         typing: bool,
-        allowed: bool,
         reference: Option<Value>,
     },
     /// Come into a place and listen there; then [`SessionCore::on_entered`].
@@ -226,9 +225,7 @@ impl SessionCore {
             }
             Command::Unsubscribe { conversation } => self.unsubscribe(conversation, now),
             Command::Change(wish) => self.write(wish, reference),
-            Command::Type { conversation, typing } => {
-                vec![Effect::Type { conversation, typing, allowed: self.listens(conversation), reference }]
-            }
+            Command::Type { conversation, typing } => vec![Effect::Type { conversation, typing, reference }],
             Command::Enter(place) => vec![Effect::Enter { place, reference }],
             Command::Leave(place) => vec![Effect::Leave { place, reference }],
         }

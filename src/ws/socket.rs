@@ -167,9 +167,7 @@ impl Socket {
             Effect::Write { wish, reference } => self.write(wish, reference, ctx),
             Effect::Embed(question) => self.embed(question, ctx),
             Effect::Keep(wish) => self.keep(wish),
-            Effect::Type { conversation, typing, allowed, reference } => {
-                self.tell_typing(conversation, typing, allowed, reference, ctx);
-            }
+            Effect::Type { conversation, typing, reference } => self.tell_typing(conversation, typing, reference, ctx),
             Effect::Enter { place, reference } => self.enter(place, reference, ctx),
             Effect::Leave { place, reference } => self.leave(place, reference, ctx),
             Effect::Close(closing) => {
@@ -342,6 +340,12 @@ impl Handler<Outbound> for Socket {
             Outbound::Text(text) => {
                 self.queued.fetch_sub(text.len(), Ordering::Relaxed);
                 if let Some(effect) = self.core.on_event(text) {
+                    self.perform(effect, ctx);
+                }
+            }
+            Outbound::Passing(event) => {
+                self.queued.fetch_sub(event.text.len(), Ordering::Relaxed);
+                if let Some(effect) = self.core.on_passing(event) {
                     self.perform(effect, ctx);
                 }
             }

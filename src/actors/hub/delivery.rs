@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::registry::Socket;
-use super::{ClientId, Entrance, Hub, Listener, Notice, Numbered, Outbound, Owner, Subscribe};
+use super::{ClientId, Entrance, Hub, Listener, Notice, Numbered, Outbound, Owner, Passing, Subscribe, Type};
 use crate::domain::change::Ack;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{ConversationChange, ConversationChanged, Event, Stored, What};
@@ -58,11 +58,11 @@ impl Hub {
             Event::Stored(stored) => self.deliver_stored(&encoded, stored),
             Event::ConversationChanged(changed) => self.deliver_changed(&encoded, changed),
             Event::Read { conversation, .. } | Event::ChannelEntered { conversation, .. } => {
-                offer_listeners(&encoded, self.interest.of(*conversation))
+                offer_listeners(&encoded, *conversation, self.interest.of(*conversation))
             }
             Event::Typing { conversation, user, .. } => {
                 let others = self.interest.of(*conversation).filter(|(_, listener)| listener.owner.user != *user);
-                offer_listeners(&encoded, others)
+                offer_listeners(&encoded, *conversation, others)
             }
             Event::PresenceChanged { user, audience, .. } => {
                 let told: HashSet<UserId> = audience.iter().copied().filter(|id| *id != user.id).collect();
@@ -131,7 +131,7 @@ impl Hub {
         if changed.change == ConversationChange::Deleted {
             let others = self.interest.of(conversation);
             let others = others.filter(|(_, listener)| !changed.to.contains(&listener.owner.user));
-            slow.extend(offer_listeners(encoded, others));
+            slow.extend(offer_listeners(encoded, conversation, others));
         }
         slow
     }
@@ -198,6 +198,15 @@ impl Hub {
 
     pub(super) fn unsubscribe(&mut self, conversation: ConversationId, client_id: ClientId) -> bool {
         let Some(listener) = self.interest.remove(conversation, client_id) else { return false };
+    /// Somebody types in a conversation that their socket listens to; false if it does not.
+    pub(super) fn types(&mut self, Type { client_id, conversation, typing }: Type) -> bool {
+        let Some(user) = self.interest.listener(conversation, client_id).map(|listener| listener.owner.user) else {
+            return false;
+        };
+        self.publish(&Event::Typing { conversation, user, typing });
+        true
+    }
+
         self.tell_left(conversation, client_id, &listener);
         true
     }
@@ -262,10 +271,15 @@ fn offer<'a>(encoded: &Encoded<'_>, sockets: impl Iterator<Item = (ClientId, &'a
     sockets.filter(|(_, socket)| refuses(socket)).map(|(id, _)| id).collect()
 }
 
-fn offer_listeners<'a>(encoded: &Encoded<'_>, listeners: impl Iterator<Item = (ClientId, &'a Listener)>) -> Slow {
+/// The same for those who listen to the conversation that it happened in.
+fn offer_listeners<'a>(
+    encoded: &Encoded<'_>,
+    conversation: ConversationId,
+    listeners: impl Iterator<Item = (ClientId, &'a Listener)>,
+) -> Slow {
     let refuses = |listener: &Listener| {
         let text = encoded.text(listener.dialect, Owner::reader(listener.owner));
-        text.is_some_and(|text| listener.outbox.offer(&text).is_err())
+        text.is_some_and(|text| listener.outbox.offer_passing(Passing { conversation, text }).is_err())
     };
     listeners.filter(|(_, listener)| refuses(listener)).map(|(id, _)| id).collect()
 }

@@ -68,12 +68,16 @@ impl Interest {
     }
 
     pub fn contains(&self, conversation: ConversationId, id: ClientId) -> bool {
-        self.by_conversation.get(&conversation).is_some_and(|listeners| listeners.contains_key(&id))
+        self.listener(conversation, id).is_some()
     }
 
     /// The sockets of those listeners.
     pub fn ids(&self, conversation: ConversationId, wanted: impl Fn(&Listener) -> bool) -> Vec<ClientId> {
         self.of(conversation).filter(|(_, listener)| wanted(listener)).map(|(id, _)| id).collect()
+    pub fn listener(&self, conversation: ConversationId, id: ClientId) -> Option<&Listener> {
+        self.by_conversation.get(&conversation)?.get(&id)
+    }
+
     }
 
     /// Sockets that may not see a support chat as it is now.

@@ -18,9 +18,9 @@ use tokio::sync::{mpsc, watch};
 #[cfg(test)]
 pub use messages::InjectPanic;
 pub use messages::{
-    ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory, Notice,
-    Numbered, Outbound, Outbox, Overflow, Owner, PresenceMoved, Publish, PublishAll, Reach, Register, Subscribe,
-    Unregister, Unsubscribe, Which,
+    ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory,
+    Notice, Numbered, Outbound, Outbox, Overflow, Owner, Passing, PresenceMoved, Publish, PublishAll, Reach, 
+    Register, Subscribe, Type, Unregister, Unsubscribe, Which,
 };
 pub use registry::{Limits, Online};
 use registry::{Registry, Socket};
@@ -267,6 +267,14 @@ impl Handler<PresenceMoved> for Hub {
 
 impl Handler<CountChannels> for Hub {
     type Result = MessageResult<CountChannels>;
+impl Handler<Type> for Hub {
+    type Result = bool;
+
+    fn handle(&mut self, message: Type, _: &mut Self::Context) -> bool {
+        self.types(message)
+    }
+}
+
 
     fn handle(&mut self, _: CountChannels, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.interest.channels())
@@ -339,6 +347,7 @@ pub struct HubPeers {
     pub drain: Peer<Drain>,
     #[cfg(test)]
     pub inject_panic: Peer<InjectPanic>,
+    types: Peer<Type>,
     /// Who has a socket, without asking the hub.
     pub online: Online,
     generations: watch::Receiver<u64>,
@@ -371,6 +380,7 @@ impl HubPeers {
             drain: hub.peer(),
             #[cfg(test)]
             inject_panic: hub.peer(),
+            types: hub.peer(),
             online,
             generations: hub.generations(),
         }
@@ -425,6 +435,11 @@ impl HubPeers {
     where
         M: Message + Clone + Send + 'static,
         M::Result: Send,
+    /// See [`Type`].
+    pub async fn types(&self, message: Type) -> Result<bool> {
+        self.ask(&self.types, message).await
+    }
+
     {
         let mut generations = self.incarnation();
         if let Ok(answer) = peer.ask(message.clone()).await {

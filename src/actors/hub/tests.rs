@@ -37,7 +37,7 @@ impl Handler<Outbound> for Reader {
     type Result = ();
 
     fn handle(&mut self, message: Outbound, _: &mut Self::Context) {
-        if let Outbound::Text(text) = &message {
+        if let Outbound::Text(text) | Outbound::Passing(Passing { text, .. }) = &message {
             self.queued.fetch_sub(text.len(), Ordering::Relaxed);
         }
         self.received.send(message).unwrap();
@@ -468,6 +468,19 @@ mod conversations {
     }
 
     #[actix::test]
+    #[actix::test]
+    async fn who_was_removed_types_no_more() {
+        let (mut hub, _notices) = hub();
+        let mut clients = [1, 2].map(|id| joined(&mut hub, Some(owner(id, 1))));
+        clients.iter().for_each(|client| assert!(listens(&mut hub, client)));
+        let types = |client: &Client, typing| Type { client_id: client.id, conversation: ROOM, typing };
+        assert!(hub.types(types(&clients[1], true)));
+        assert_eq!(clients[0].received().await.len(), 1);
+        hub.publish(&changed(ConversationChange::Left, vec![2]));
+        assert!(!hub.types(types(&clients[1], false)));
+        assert!(clients[0].received().await.is_empty());
+    }
+
     async fn presence_is_told_once_to_staff_and_acquaintances() {
         let (mut hub, mut notices) = hub();
         let agent = Some(Owner { role: Role::Agent, ..owner(9, 1) });

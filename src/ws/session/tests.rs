@@ -5,7 +5,7 @@ use time::macros::datetime;
 
 use super::assistant::NO_ANSWER;
 use super::*;
-use crate::actors::hub::Numbered;
+use crate::actors::hub::{Numbered, Passing};
 use crate::domain::change::{Ack, Done};
 use crate::domain::user::{Role, User};
 
@@ -274,6 +274,7 @@ fn after_our_close_frame_nothing_counts_but_the_clients() {
     assert_eq!(session.core.on_event("{}".into()), None);
     assert_eq!(session.core.on_hub_restarted(), []);
     assert_eq!(session.core.on_close(Some(1001)), [Effect::End]);
+    assert_eq!(session.core.on_passing(Passing { conversation: Uuid::nil(), text: "{}".into() }), None);
 }
 
 #[test]
@@ -355,6 +356,20 @@ fn events_pass_once_in_order_and_only_while_the_client_listens() {
 
 #[test]
 fn the_acknowledgement_comes_before_the_event_whichever_way_is_quicker() {
+#[test]
+fn who_types_and_reads_is_told_only_while_the_client_listens() {
+    let mut session = Session::signed_in(time::Duration::hours(1));
+    let passing = |conversation| Passing { conversation, text: "{}".into() };
+    let here = Uuid::from_u128(7);
+    // the hub brings events from the moment on at which the client asked, whatever comes of it
+    assert_eq!(session.core.on_passing(passing(here)), None);
+    session.subscribe(3, false);
+    assert_eq!(session.core.on_passing(passing(here)), Some(Effect::Send("{}".into())));
+    assert_eq!(session.core.on_passing(passing(Uuid::from_u128(8))), None);
+    session.text(&format!("{{\"type\":\"unsubscribe\",\"conversation_id\":\"{here}\"}}"));
+    assert_eq!(session.core.on_passing(passing(here)), None);
+}
+
     let mut session = Session::signed_in(time::Duration::hours(1));
     session.subscribe(0, false);
     assert!(matches!(&session.send("a")[..], [Effect::Write { .. }]));

@@ -58,7 +58,7 @@ fn deleted() -> Event {
 /// What a socket was told, and of whom.
 async fn told(client: &mut Client) -> Vec<(String, String)> {
     let frame = |message| match message {
-        Outbound::Text(text) => {
+        Outbound::Text(text) | Outbound::Passing(Passing { text, .. }) => {
             let frame: Value = serde_json::from_str(&text).unwrap();
             let field = |name: &str| frame[name].as_str().unwrap().to_owned();
             (field("type"), field("user_email"))
