@@ -101,21 +101,22 @@ pub(super) async fn members(conn: &impl ConnectionTrait, id: ConversationId, bou
     Ok(rows.into_iter().filter_map(member).collect())
 }
 
-/// How many messages of others these users have not read in these conversations. Whoever is missing has read them all.
-async fn unread(
+/// How many messages of others these users have not read in these conversations, counted up to [`Overview::MAX_UNREAD`].
+/// Whoever is missing has read them all.
+pub(super) async fn unread(
     conn: &impl ConnectionTrait,
     conversations: &[ConversationId],
     readers: &[UserId],
 ) -> Result<HashMap<ConversationId, HashMap<UserId, i64>>> {
     let mut sql = Sql::new(
-        "SELECT m.conversation_id, m.user_id, (SELECT count(*) FROM chat_messages c
+        "SELECT m.conversation_id, m.user_id, (SELECT count(*) FROM (SELECT 1 FROM chat_messages c
              WHERE c.conversation_id = m.conversation_id AND c.seq > m.last_read_seq AND c.deleted_at IS NULL
-               AND (c.sender_id IS NULL OR c.sender_id <> m.user_id)) AS unread
-         FROM conversation_members m WHERE m.conversation_id IN ",
+               AND (c.sender_id IS NULL OR c.sender_id <> m.user_id) LIMIT ",
     );
     sql.list(conversations.iter().copied()).push(" AND m.user_id IN ").list(readers.iter().copied());
     let mut found: HashMap<ConversationId, HashMap<UserId, i64>> = HashMap::new();
     for row in conn.query_all_raw(sql.statement(conn.get_database_backend())).await.map_err(db)? {
+    sql.bind(Overview::MAX_UNREAD).push(") counted) AS unread FROM conversation_members m WHERE m.conversation_id IN ");
         let (id, user, count): (ConversationId, UserId, i64) = row.try_get_many_by_index().map_err(db)?;
         found.entry(id).or_default().insert(user, count);
     }
@@ -139,7 +140,7 @@ async fn last_messages(
 }
 
 /// What lists show of conversations, for these readers.
-pub(super) async fn overviews(
+async fn counted_overviews(
     conn: &impl ConnectionTrait,
     conversations: Vec<Conversation>,
     readers: &[UserId],
@@ -149,13 +150,22 @@ pub(super) async fn overviews(
     let mut last = last_messages(conn, &ids).await?;
     let mut overviews = Vec::with_capacity(conversations.len());
     for conversation in conversations {
+    let mut overviews = overviews(conn, conversations).await?;
+    for overview in &mut overviews {
+        overview.unread = Some(unread.remove(&overview.conversation.id).unwrap_or_default());
+    }
+    Ok(overviews)
+}
+
+/// The same for nobody in particular: what they have not read is not counted.
+pub(super) async fn overviews(conn: &impl ConnectionTrait, conversations: Vec<Conversation>) -> Result<Vec<Overview>> {
+    let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
         let members = match conversation.kind {
             ConversationKind::Room => members(conn, conversation.id, Overview::MAX_MEMBERS).await?,
             _ => Vec::new(),
         };
-        let (last_message, unread) = (last.remove(&conversation.id), unread.remove(&conversation.id));
-        let conversation = Arc::new(conversation);
-        overviews.push(Overview { conversation, members, last_message, unread: unread.unwrap_or_default() });
+        let last_message = last.remove(&conversation.id);
+        overviews.push(Overview { conversation: Arc::new(conversation), members, last_message, unread: None });
     }
     Ok(overviews)
 }
@@ -236,12 +246,12 @@ impl Store {
     /// What lists show of a conversation, for these readers; `None` if it is gone.
     pub async fn overview(&self, id: ConversationId, readers: &[UserId]) -> Result<Option<Overview>> {
         let Some(conversation) = self.conversation(id).await? else { return Ok(None) };
-        Ok(overviews(&self.read, vec![conversation], readers).await?.pop())
+        Ok(counted_overviews(&self.read, vec![conversation], readers).await?.pop())
     }
 
     /// What lists show of conversations already read, for one reader.
     pub async fn overviews(&self, conversations: Vec<Conversation>, reader: UserId) -> Result<Vec<Overview>> {
-        overviews(&self.read, conversations, &[reader]).await
+        counted_overviews(&self.read, conversations, &[reader]).await
     }
 
     /// The conversations in which somebody takes part, the newest first; the global one, always in use, stands first. Of

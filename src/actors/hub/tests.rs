@@ -345,7 +345,7 @@ mod conversations {
     }
 
     fn overview(conversation: Arc<Conversation>) -> Arc<Overview> {
-        Arc::new(Overview { conversation, members: vec![], last_message: None, unread: HashMap::new() })
+        Arc::new(Overview { conversation, members: vec![], last_message: None, unread: None })
     }
 
     /// A message of user 1 to the room of 1 and 2.

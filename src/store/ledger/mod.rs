@@ -17,10 +17,11 @@ use std::sync::{Arc, Mutex};
 
 use moka::sync::Cache;
 
+use super::conversations::unread;
 use super::{Store, db};
 use crate::domain::change::{Change, Done, Wish};
 use crate::domain::error::{Error, Kind, Result};
-use crate::domain::event::Event;
+use crate::domain::event::{ConversationChange, ConversationChanged, Event, Overview, Stored, What};
 use crate::domain::message::MessageIds;
 use crate::domain::{ConversationId, UserId};
 use book::Book;
@@ -69,6 +70,34 @@ impl Ledger {
             Err(error) => {
                 tracing::warn!(%error, detail = error.detail, changes = changes.len(), "batch failed, trying one by one");
                 self.write_apart(changes).await
+            }
+        }
+    }
+
+    /// Counts what those who are told of conversations have not read. Not in the transaction, which others wait for; and not
+    /// for more readers than a room may have whose members are listed with it: they are told without the number.
+    pub async fn count_unread(&self, events: &mut [Event]) {
+        for event in events {
+            let (overview, readers) = match event {
+                Event::ConversationChanged(ConversationChanged { change, to, overview }) => match change {
+                    ConversationChange::Created | ConversationChange::Updated => (overview, &to[..]),
+                    // there is nothing to read any more
+                    ConversationChange::Left | ConversationChange::Deleted => (overview, &[][..]),
+                },
+                Event::Stored(Stored {
+                    members,
+                    what: What::StatusChanged { overview } | What::Assigned { overview },
+                    ..
+                }) => (overview, &members[..]),
+                _ => continue,
+            };
+            if readers.len() > Overview::MAX_MEMBERS {
+                continue;
+            }
+            let id = overview.conversation.id;
+            match unread(&self.store.read, &[id], readers).await {
+                Ok(mut counted) => Arc::make_mut(overview).unread = Some(counted.remove(&id).unwrap_or_default()),
+                Err(error) => tracing::warn!(conversation_id = %id, %error, "unread messages not counted"),
             }
         }
     }

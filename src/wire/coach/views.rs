@@ -81,7 +81,9 @@ pub struct ConversationView<'a> {
     owner_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ChatStatus>,
-    unread: i64,
+    /// Not told to the members of a huge room when it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<i64>,
     last_seq: i64,
     last_message: Option<MessageView<'a>>,
     #[serde(with = "rfc3339")]

@@ -74,7 +74,12 @@ fn message(sender: Sender) -> Arc<Message> {
 
 fn overview() -> Arc<Overview> {
     let last_message = Some(message(Sender::User(user(2, "alan", Role::Agent))));
-    Arc::new(Overview { conversation: chat(), members: Vec::new(), last_message, unread: HashMap::from([(1, 2)]) })
+    Arc::new(Overview {
+        conversation: chat(),
+        members: Vec::new(),
+        last_message,
+        unread: Some(HashMap::from([(1, 2)])),
+    })
 }
 
 fn stored(what: What) -> Event {

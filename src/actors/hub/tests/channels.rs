@@ -50,7 +50,7 @@ fn deleted() -> Event {
         updated_at: OffsetDateTime::UNIX_EPOCH,
     };
     let conversation = Arc::new(conversation);
-    let overview = Overview { conversation, members: vec![], last_message: None, unread: HashMap::new() };
+    let overview = Overview { conversation, members: vec![], last_message: None, unread: None };
     let (change, to) = (ConversationChange::Deleted, vec![]);
     Event::ConversationChanged(ConversationChanged { change, to, overview: Arc::new(overview) })
 }
