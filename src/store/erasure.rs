@@ -5,7 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::sql::Sql;
-use super::{Backend, Store, db};
+use super::{Backend, Store, db, persistently};
 use crate::domain::error::{Error, Result};
 use crate::domain::{ConversationId, UserId};
 
@@ -49,6 +49,11 @@ const ALONE: &str = "SELECT m.conversation_id FROM conversation_members m
         WHERE o.conversation_id = m.conversation_id AND o.user_id <> $1)";
 const JOBS: &str = "SELECT id FROM analysis_jobs WHERE user_id = $1";
 
+/// Conversations in which `$1` is named or has left something. They are locked in the order in which the ledger locks them.
+const TOUCHED: &str = "owner_id = $1 OR customer_id = $1 OR agent_id = $1
+    OR id IN (SELECT conversation_id FROM conversation_members WHERE user_id = $1)
+    OR id IN (SELECT conversation_id FROM chat_messages WHERE sender_id = $1)
+    OR id IN (SELECT m.conversation_id FROM reactions r JOIN chat_messages m ON m.id = r.message_id WHERE r.user_id = $1)";
 /// One statement after the other for one user, who is `$1` in all of them.
 struct Eraser<'a> {
     txn: &'a DatabaseTransaction,
@@ -95,12 +100,17 @@ impl Store {
     pub async fn erase_user(&self, user: UserId) -> Result<Erasure> {
         let txn = self.begin().await?;
         let eraser = Eraser { txn: &txn, user };
+        persistently(|| self.try_to_erase(user)).await
+    }
+
+    async fn try_to_erase(&self, user: UserId) -> Result<Erasure> {
         let mut erased = Erased::default();
         if self.backend() == Backend::Postgres {
             // on SQLite there is one writer anyway
             eraser.run("SELECT id FROM analysis_jobs WHERE user_id = $1 ORDER BY id FOR UPDATE").await?;
         }
         eraser.analyses(&mut erased).await?;
+            eraser.run(&format!("SELECT id FROM conversations WHERE {TOUCHED} ORDER BY id FOR UPDATE")).await?;
         eraser.conversations(&mut erased).await?;
         self.keep_a_super_agent(user, &txn).await?;
         let kept_messages =

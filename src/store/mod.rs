@@ -44,4 +44,4 @@ pub use tokens::{NewToken, TokenRow};
 pub use uploads::{NewUpload, Upload};
 pub use users::{NewUser, UserFilter};
 
-use error::db;
+use error::{db, persistently};

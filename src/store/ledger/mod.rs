@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use moka::sync::Cache;
 
 use super::conversations::unread;
-use super::{Store, db};
+use super::{Store, db, persistently};
 use crate::domain::change::{Change, Done, Wish};
 use crate::domain::error::{Error, Kind, Result};
 use crate::domain::event::{ConversationChange, ConversationChanged, Event, Overview, Stored, What};
@@ -62,7 +62,7 @@ impl Ledger {
     /// Writes changes in one transaction. One that is refused fails alone; if the database fails, they are tried again one
     /// by one, so that whatever it cannot take fails alone as well. When this returns, what succeeded is stored.
     pub async fn write(&self, changes: &[Change]) -> Vec<Written> {
-        match self.write_together(changes).await {
+        match persistently(|| self.write_together(changes)).await {
             Ok(written) => written,
             Err(error) if changes.len() == 1 || error.kind == Kind::Unavailable => {
                 changes.iter().map(|_| Written { done: Err(error.clone()), events: Vec::new() }).collect()
@@ -105,7 +105,7 @@ impl Ledger {
     async fn write_apart(&self, changes: &[Change]) -> Vec<Written> {
         let mut written = Vec::with_capacity(changes.len());
         for change in changes {
-            written.push(match self.write_together(std::slice::from_ref(change)).await {
+            written.push(match persistently(|| self.write_together(std::slice::from_ref(change))).await {
                 Ok(mut one) => one.pop().unwrap_or_else(|| Written {
                     done: Err(Error::internal("a change without an outcome")),
                     events: Vec::new(),
