@@ -1,6 +1,7 @@
 //! The hub: one per node, on an arbiter of its own. It knows who is connected, and brings events to whom they concern.
 
 mod delivery;
+mod departures;
 mod interest;
 mod messages;
 mod presence;
@@ -25,6 +26,7 @@ pub use messages::{
 pub use registry::{Limits, Online};
 use registry::{Registry, Socket};
 
+use departures::Departures;
 use interest::{Interest, Listener};
 use presence::Presence;
 
@@ -39,7 +41,8 @@ const MAILBOX: usize = 4096;
 const SETTLE: Duration = Duration::from_secs(5);
 /// A drain closes sockets in so many waves, so that not all of them reconnect elsewhere in one moment.
 const WAVES: u32 = 10;
-/// How often news are told to members who do not listen, and changes of presence are looked at.
+/// How often news are told to members who do not listen, changes of presence are looked at, and departures that waited are
+/// told.
 const NEWS: Duration = Duration::from_millis(250);
 /// How long somebody who asks the hub while it is restarted waits for the next incarnation.
 const RESTART_WAIT: Duration = Duration::from_secs(2);
@@ -49,6 +52,7 @@ pub struct Hub {
     registry: Registry,
     interest: Interest,
     presence: Presence,
+    departures: Departures,
     /// Conversations that got messages since the last news, with their members.
     unheard: HashMap<ConversationId, Arc<[UserId]>>,
     /// Sockets that could not take an event, and still have to be ended.
@@ -66,6 +70,7 @@ impl Hub {
             registry: Registry::new(limits, online),
             interest: Interest::default(),
             presence: Presence::default(),
+            departures: Departures::default(),
             unheard: HashMap::new(),
             doomed: VecDeque::new(),
             ending_doomed: false,

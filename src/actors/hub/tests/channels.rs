@@ -9,6 +9,8 @@ use crate::domain::conversation::{Conversation, ConversationKind};
 use crate::domain::event::{ConversationChange, ConversationChanged, Overview};
 use crate::domain::user::User;
 
+use super::departures::TOLD;
+
 const TEA: ConversationId = Uuid::from_u128(7);
 
 fn user(id: UserId) -> Arc<User> {
@@ -99,6 +101,34 @@ async fn whoever_was_there_before_a_restart_comes_back_unheard() {
 async fn when_a_channel_is_deleted_everybody_has_left_it() {
     let (mut hub, _notices) = hub();
     let mut clients = [1, 2].map(|id| inside(&mut hub, id, true));
+#[actix::test]
+async fn a_crowd_that_is_cut_off_at_once_is_told_of_bit_by_bit_and_drops_nobody() {
+    const CROWD: i64 = 300;
+    let (mut hub, _notices) = hub();
+    let mut watcher = inside(&mut hub, 1, true);
+    let crowd: Vec<_> = (2..2 + CROWD).map(|id| inside(&mut hub, id, true)).collect();
+    // a second socket of somebody, who leaves with both
+    let twin = inside(&mut hub, 2 + CROWD - 1, true);
+    crowd.iter().chain([&twin]).for_each(|client| drop(hub.forget(client.id)));
+    let mut left = told(&mut watcher).await;
+    assert_eq!(left.len(), TOLD);
+    // one comes back before it was said that they were gone: only they are told
+    let mut back = inside(&mut hub, 2 + CROWD - 2, false);
+    assert_eq!(told(&mut back).await, said(&[("channel_joined", 2 + CROWD - 2)]));
+    assert!(told(&mut watcher).await.is_empty());
+    for _ in 0..CROWD as usize / TOLD {
+        hub.tell_news(Instant::now());
+        let more = told(&mut watcher).await;
+        assert!(more.len() <= TOLD);
+        left.extend(more);
+    }
+    let gone = (2..2 + CROWD).filter(|id| *id != 2 + CROWD - 2).map(|id| ("channel_left", id));
+    assert_eq!(left, said(&gone.collect::<Vec<_>>()));
+    hub.tell_news(Instant::now());
+    assert!(told(&mut watcher).await.is_empty());
+    assert!(hub.registry.get(watcher.id).is_some());
+}
+
     hub.publish(&deleted());
     for (client, id) in clients.iter_mut().zip([1, 2]) {
         assert_eq!(told(client).await, said(&[("channel_left", id)]));
