@@ -32,10 +32,9 @@ pub(super) async fn people(conn: &impl ConnectionTrait, ids: HashSet<UserId>) ->
 }
 
 /// The two ids of a direct conversation's key.
-fn pair(direct_key: &str) -> impl Iterator<Item = UserId> + '_ {
-    let mut ids: Vec<UserId> = direct_key.split(':').filter_map(|id| id.parse().ok()).collect();
-    ids.dedup();
-    ids.into_iter()
+fn pair(direct_key: &str) -> Option<[UserId; 2]> {
+    let (one, other) = direct_key.split_once(':')?;
+    Some([one.parse().ok()?, other.parse().ok()?])
 }
 
 fn kind(text: &str) -> Result<ConversationKind> {
@@ -54,7 +53,7 @@ pub(super) async fn conversations_of(
 ) -> Result<Vec<Conversation>> {
     let ids = rows.iter().flat_map(|row| {
         let named = [row.owner_id, row.customer_id, row.agent_id].into_iter().flatten();
-        named.chain(row.direct_key.iter().flat_map(|key| pair(key)))
+        named.chain(row.direct_key.as_deref().and_then(pair).into_iter().flatten())
     });
     let people = people(conn, ids.collect()).await?;
     rows.into_iter().map(|row| conversation_of(row, &people)).collect()
@@ -62,13 +61,17 @@ pub(super) async fn conversations_of(
 
 pub(super) fn conversation_of(row: conversation::Model, people: &People) -> Result<Conversation> {
     let person = |id: Option<UserId>| id.and_then(|id| people.get(&id).cloned());
+    let pair = row.direct_key.as_deref().and_then(pair);
+    let mut peers: Vec<_> = pair.into_iter().flatten().filter_map(|id| person(Some(id))).collect();
+    peers.dedup_by_key(|user| user.id);
     Ok(Conversation {
         id: row.id,
         kind: kind(&row.kind)?,
         owner: person(row.owner_id),
         customer: person(row.customer_id),
         agent: person(row.agent_id),
-        peers: row.direct_key.iter().flat_map(|key| pair(key)).filter_map(|id| person(Some(id))).collect(),
+        pair,
+        peers,
         status: status(row.status.as_ref())?,
         status_before: status(row.status_before.as_ref())?,
         title: row.title,
@@ -113,10 +116,10 @@ pub(super) async fn unread(
              WHERE c.conversation_id = m.conversation_id AND c.seq > m.last_read_seq AND c.deleted_at IS NULL
                AND (c.sender_id IS NULL OR c.sender_id <> m.user_id) LIMIT ",
     );
+    sql.bind(Overview::MAX_UNREAD).push(") counted) AS unread FROM conversation_members m WHERE m.conversation_id IN ");
     sql.list(conversations.iter().copied()).push(" AND m.user_id IN ").list(readers.iter().copied());
     let mut found: HashMap<ConversationId, HashMap<UserId, i64>> = HashMap::new();
     for row in conn.query_all_raw(sql.statement(conn.get_database_backend())).await.map_err(db)? {
-    sql.bind(Overview::MAX_UNREAD).push(") counted) AS unread FROM conversation_members m WHERE m.conversation_id IN ");
         let (id, user, count): (ConversationId, UserId, i64) = row.try_get_many_by_index().map_err(db)?;
         found.entry(id).or_default().insert(user, count);
     }
@@ -147,9 +150,6 @@ async fn counted_overviews(
 ) -> Result<Vec<Overview>> {
     let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
     let mut unread = unread(conn, &ids, readers).await?;
-    let mut last = last_messages(conn, &ids).await?;
-    let mut overviews = Vec::with_capacity(conversations.len());
-    for conversation in conversations {
     let mut overviews = overviews(conn, conversations).await?;
     for overview in &mut overviews {
         overview.unread = Some(unread.remove(&overview.conversation.id).unwrap_or_default());
@@ -160,6 +160,9 @@ async fn counted_overviews(
 /// The same for nobody in particular: what they have not read is not counted.
 pub(super) async fn overviews(conn: &impl ConnectionTrait, conversations: Vec<Conversation>) -> Result<Vec<Overview>> {
     let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
+    let mut last = last_messages(conn, &ids).await?;
+    let mut overviews = Vec::with_capacity(conversations.len());
+    for conversation in conversations {
         let members = match conversation.kind {
             ConversationKind::Room => members(conn, conversation.id, Overview::MAX_MEMBERS).await?,
             _ => Vec::new(),

@@ -335,6 +335,7 @@ mod conversations {
             owner: None,
             customer: (kind == ConversationKind::Support).then(|| user(1, Role::Customer)),
             agent: agent.map(|id| user(id, Role::Agent)),
+            pair: None,
             peers: vec![],
             status: None,
             status_before: None,

@@ -188,6 +188,7 @@ fn direct() -> Arc<Conversation> {
         owner: None,
         customer: None,
         agent: None,
+        pair: Some([1, 2]),
         peers: vec![user(1, "alice"), user(2, "bob")],
         status: None,
         status_before: None,

@@ -43,6 +43,7 @@ fn chat() -> Arc<Conversation> {
         owner: None,
         customer: Some(user(1, "carol", Role::Customer)),
         agent: Some(user(2, "alan", Role::Agent)),
+        pair: None,
         peers: Vec::new(),
         status: Some(ChatStatus::Closed),
         status_before: None,

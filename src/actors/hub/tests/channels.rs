@@ -44,6 +44,7 @@ fn deleted() -> Event {
         owner: None,
         customer: None,
         agent: None,
+        pair: None,
         peers: vec![],
         status: None,
         status_before: None,
