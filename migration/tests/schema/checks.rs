@@ -155,6 +155,16 @@ pub async fn doubles_are_refused(db: &DatabaseConnection) {
     ];
     for outcome in again {
         let error = outcome.unwrap_err();
+    for id in [12, 13] {
+        let theirs = conversation::ActiveModel {
+            id: Set(Uuid::from_u128(id)),
+            kind: Set("assistant".into()),
+            owner_id: Set(Some(OWNER)),
+            ..unnamed_conversation()
+        };
+        let made = theirs.insert(db).await;
+        assert_eq!(made.is_ok(), id == 12, "{made:?}");
+    }
         assert!(matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))), "{error}");
     }
 }
