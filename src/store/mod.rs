@@ -16,8 +16,12 @@ mod memory;
 mod messages;
 mod owner_lock;
 mod profiles;
+#[cfg(test)]
+mod plans;
 mod sql;
 mod tickets;
+#[cfg(test)]
+pub mod testbed;
 mod tokens;
 mod uploads;
 mod users;
