@@ -285,7 +285,23 @@ pub struct Type {
     pub typing: bool,
 }
 
+/// From whoever stored that a user is away, or back: tells those concerned.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct PresenceMoved(pub UserId);
+
+/// From `/api/v1/ws/stats`.
+#[derive(Message)]
+#[rtype(result = "ChannelCounts")]
 pub struct CountChannels;
+
+/// The sockets of the channels dialect on this node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelCounts {
+    pub clients: usize,
+    /// How many are in each channel, by its slug.
+    pub channels: HashMap<String, usize>,
+}
 
 /// From the hub to whoever reads the database for it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 #[cfg(test)]
 pub use messages::InjectPanic;
 pub use messages::{
-    ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory,
+    ChannelCounts, ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory,
     Notice, Numbered, Outbound, Outbox, Overflow, Owner, Passing, PresenceMoved, Publish, PublishAll, Reach, 
     Register, Subscribe, Type, Unregister, Unsubscribe, Which,
 };
@@ -170,6 +170,11 @@ impl Hub {
         }
     }
 
+    fn count_channels(&self) -> ChannelCounts {
+        let clients = self.registry.count_of(|dialect| matches!(dialect, Dialect::Channels { .. }));
+        ChannelCounts { clients, channels: self.interest.channels() }
+    }
+
     fn counts(&self) -> Counts {
         Counts { conversations_with_listeners: self.interest.len(), ..self.registry.counts() }
     }
@@ -282,7 +287,7 @@ impl Handler<Type> for Hub {
 
 
     fn handle(&mut self, _: CountChannels, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.interest.channels())
+        MessageResult(self.count_channels())
     }
 }
 
