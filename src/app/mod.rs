@@ -5,6 +5,8 @@ pub mod memory;
 mod notices;
 mod shutdown;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::TcpListener;

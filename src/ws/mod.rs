@@ -11,3 +11,5 @@ pub mod tcp;
 mod upgrade;
 
 pub use upgrade::{channels, coach, rooms, support};
+#[cfg(test)]
+pub(crate) use session::INJECTED_PANIC;

@@ -34,6 +34,10 @@ const SIGN_IN_WAIT: Duration = Duration::from_secs(10);
 /// After our close frame the client has so long to answer with its own.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
+/// From tests: a frame that does what a defect would do.
+#[cfg(test)]
+pub(crate) const INJECTED_PANIC: &str = "panic!";
+
 /// What a session knows of the time: one clock to measure with, one to compare tokens with and to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
@@ -200,6 +204,10 @@ impl SessionCore {
             Ok(frame) => {
                 self.malformed = 0;
                 self.carry_out(frame, now)
+        #[cfg(test)]
+        if text == INJECTED_PANIC {
+            std::panic::panic_any("injected");
+        }
             }
             Err(Malformed { error, reference }) => {
                 self.malformed += 1;

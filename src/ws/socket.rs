@@ -138,12 +138,7 @@ impl Socket {
     /// Lets the core decide, and does what it says. A panic closes this socket, and nothing else.
     pub(super) fn step(&mut self, ctx: &mut Context, decide: impl FnOnce(&mut SessionCore, Moment) -> Vec<Effect>) {
         let now = now(&self.state);
-        let decided = catch_unwind(AssertUnwindSafe(|| decide(&mut self.core, now)));
-        let effects = decided.unwrap_or_else(|_| {
-            tracing::error!(client_id = %self.client_id, "session failed");
-            self.core.close(Closing::FAILED, now)
-        });
-        for effect in effects {
+        for effect in self.guarded(ctx, |core| decide(core, now)) {
             self.perform(effect, ctx);
         }
         self.set_timer(ctx, now);
@@ -163,6 +158,23 @@ impl Socket {
             Effect::Subscribe { conversation, after_seq, again, reference } => {
                 self.subscribe(conversation, after_seq, again, reference, ctx);
             }
+    /// The same for what concerns no timer.
+    fn guarded<E: IntoIterator<Item = Effect> + Default>(
+        &mut self,
+        ctx: &mut Context,
+        decide: impl FnOnce(&mut SessionCore) -> E,
+    ) -> E {
+        catch_unwind(AssertUnwindSafe(|| decide(&mut self.core))).unwrap_or_else(|_| {
+            tracing::error!(client_id = %self.client_id, "session failed");
+            let now = now(&self.state);
+            for effect in self.core.close(Closing::FAILED, now) {
+                self.perform(effect, ctx);
+            }
+            self.set_timer(ctx, now);
+            E::default()
+        })
+    }
+
             Effect::Unsubscribe(conversation) => self.unsubscribe(conversation, ctx),
             Effect::Write { wish, reference } => self.write(wish, reference, ctx),
             Effect::Embed(question) => self.embed(question, ctx),
@@ -339,20 +351,20 @@ impl Handler<Outbound> for Socket {
         match message {
             Outbound::Text(text) => {
                 self.queued.fetch_sub(text.len(), Ordering::Relaxed);
-                if let Some(effect) = self.core.on_event(text) {
+                if let Some(effect) = self.guarded(ctx, |core| core.on_event(text)) {
                     self.perform(effect, ctx);
                 }
             }
             Outbound::Passing(event) => {
                 self.queued.fetch_sub(event.text.len(), Ordering::Relaxed);
-                if let Some(effect) = self.core.on_passing(event) {
+                if let Some(effect) = self.guarded(ctx, |core| core.on_passing(event)) {
                     self.perform(effect, ctx);
                 }
             }
             Outbound::Stored(event) => {
                 self.queued.fetch_sub(event.text.len(), Ordering::Relaxed);
                 let now = now(&self.state);
-                for effect in self.core.on_stored(event, now) {
+                for effect in self.guarded(ctx, |core| core.on_stored(event, now)) {
                     self.perform(effect, ctx);
                 }
             }
