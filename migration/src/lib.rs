@@ -11,6 +11,7 @@ mod m20260101_000005_conversations;
 mod m20260101_000006_message_search;
 mod m20260101_000007_service;
 mod m20260101_000009_assistant;
+mod m20260101_000010_loaded_memories;
 mod parts;
 
 /// Applies and reverts the migrations; each runs in a transaction of its own on both databases.
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260101_000006_message_search::Migration),
             Box::new(m20260101_000007_service::Migration),
             Box::new(m20260101_000009_assistant::Migration),
+            Box::new(m20260101_000010_loaded_memories::Migration),
         ]
     }
 }

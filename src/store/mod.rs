@@ -12,16 +12,17 @@ mod interview;
 mod jobs;
 mod ledger;
 mod library;
+mod loaded;
 mod memory;
 mod messages;
 mod owner_lock;
-mod profiles;
 #[cfg(test)]
 mod plans;
+mod profiles;
 mod sql;
-mod tickets;
 #[cfg(test)]
 pub mod testbed;
+mod tickets;
 mod tokens;
 mod uploads;
 mod users;
@@ -40,6 +41,7 @@ pub use jobs::testing;
 pub use jobs::{Lease, Leased};
 pub use ledger::{Ledger, Written};
 pub use library::{Content, NewSaved, Replaced, Saved, SavedFilter, Vector};
+pub use loaded::LoadedMemory;
 pub use memory::Remembered;
 pub use messages::{CatchUp, History, MessageFilter};
 pub use owner_lock::OwnerLock;

@@ -74,6 +74,7 @@ pub(super) fn reply(reply: Reply<'_>) -> Option<ByteString> {
         Reply::Refused { error, .. } => Some(refused(error)),
         Reply::Authenticated { .. }
         | Reply::Answer { .. }
+        | Reply::Restored { .. }
         | Reply::Acknowledged { .. }
         | Reply::Subscribed { .. }
         | Reply::Unsubscribed { .. }

@@ -82,6 +82,9 @@ pub enum Effect {
     },
     /// Make the vector of a question; then [`SessionCore::on_embedded`]. The next effects do not wait for it.
     Embed(String),
+    /// Load again what an earlier socket of the user had in memory; then [`SessionCore::on_restored`]. The next effects do not
+    /// wait for it.
+    Restore(UserId),
     /// Keep what was asked and answered. Whether that works concerns nobody at the moment.
     Keep(Wish),
     /// Tell the others who listen, if the client still listens or may see the conversation.
@@ -162,10 +165,11 @@ impl SessionCore {
     }
 
     /// The connection stands.
-    pub fn on_open(&self, client_id: ClientId, arrival: Arrival, now: Moment) -> Vec<Effect> {
+    pub fn on_open(&mut self, client_id: ClientId, arrival: Arrival, now: Moment) -> Vec<Effect> {
         let Arrival { username, channel } = arrival;
         let welcome = Reply::Welcome { client_id: &client_id.to_string(), username: username.as_deref() };
         let mut effects = self.say(welcome, now);
+        effects.extend(self.restore());
         effects.extend(channel.map(|slug| {
             let reference = (slug.len() <= MAX_ECHO).then(|| slug.as_str().into());
             Effect::Enter { place: Place::Channel(slug), reference }
@@ -200,14 +204,14 @@ impl SessionCore {
     }
 
     fn read(&mut self, text: &str, now: Moment) -> Vec<Effect> {
-        match self.dialect.decode(text) {
-            Ok(frame) => {
-                self.malformed = 0;
-                self.carry_out(frame, now)
         #[cfg(test)]
         if text == INJECTED_PANIC {
             std::panic::panic_any("injected");
         }
+        match self.dialect.decode(text) {
+            Ok(frame) => {
+                self.malformed = 0;
+                self.carry_out(frame, now)
             }
             Err(Malformed { error, reference }) => {
                 self.malformed += 1;
@@ -268,6 +272,7 @@ impl SessionCore {
                 self.signed_in = Some(SignedIn::of(identity));
                 self.forget_memory_of_others(identity.user_id);
                 let mut effects = self.say(Reply::Authenticated { user: &user }, now);
+                effects.extend(self.restore());
                 effects.push(Effect::CheckSession(identity.sid));
                 effects
             }

@@ -54,6 +54,10 @@ pub struct Socket {
     finding: Finding<Payload>,
     /// The channels that it is in, for a hub that does not know.
     pub(super) entrances: HashMap<ConversationId, Arc<Entrance>>,
+    /// `?resume=`: the socket that the client had before.
+    pub(super) resumes: Option<Box<str>>,
+    /// Something was loaded into its memory: whoever comes after it may have it.
+    pub(super) has_memory: bool,
     /// Taken when the connection opens.
     arrival: Option<Box<Arrival>>,
     /// Has seen the hub that this socket registers with.
@@ -100,6 +104,8 @@ pub async fn start(
         queued: Arc::clone(&queued),
         finding: finding.clone(),
         entrances: HashMap::new(),
+        resumes: predecessor(dialect, request),
+        has_memory: false,
         arrival: Some(Box::new(arrival)),
         generations: state.hub.incarnation(),
         timer: None,
@@ -125,9 +131,17 @@ pub async fn start(
 /// `?channel_id=` of the channels dialect.
 fn channel_to_join(dialect: Dialect, request: &HttpRequest) -> Option<String> {
     let Dialect::Channels { .. } = dialect else { return None };
+    in_query(request, "channel_id")
+}
+
+/// `?resume=` of the coach dialect.
+fn predecessor(dialect: Dialect, request: &HttpRequest) -> Option<Box<str>> {
+    if dialect == Dialect::Coach { in_query(request, "resume").map(Into::into) } else { None }
+}
+
+fn in_query(request: &HttpRequest, name: &str) -> Option<String> {
     let mut query = url::form_urlencoded::parse(request.query_string().as_bytes());
-    let named = query.find(|(name, _)| name == "channel_id").map(|(_, value)| value.into_owned());
-    named.filter(|slug| !slug.is_empty())
+    query.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
 }
 
 fn now(state: &AppState) -> Moment {
@@ -144,20 +158,6 @@ impl Socket {
         self.set_timer(ctx, now);
     }
 
-    fn perform(&mut self, effect: Effect, ctx: &mut Context) {
-        match effect {
-            Effect::Send(text) => {
-                FRAMES_OUT.increment(1);
-                ctx.text(text);
-            }
-            Effect::Ping => ctx.ping(b""),
-            Effect::Authenticate { token, reference } => self.authenticate(token, reference, ctx),
-            Effect::Join { identity, reference } => self.join(identity, reference, ctx),
-            Effect::Register { owner } => self.register(owner, ctx),
-            Effect::CheckSession(sid) => self.check_session(sid, ctx),
-            Effect::Subscribe { conversation, after_seq, again, reference } => {
-                self.subscribe(conversation, after_seq, again, reference, ctx);
-            }
     /// The same for what concerns no timer.
     fn guarded<E: IntoIterator<Item = Effect> + Default>(
         &mut self,
@@ -175,9 +175,24 @@ impl Socket {
         })
     }
 
+    fn perform(&mut self, effect: Effect, ctx: &mut Context) {
+        match effect {
+            Effect::Send(text) => {
+                FRAMES_OUT.increment(1);
+                ctx.text(text);
+            }
+            Effect::Ping => ctx.ping(b""),
+            Effect::Authenticate { token, reference } => self.authenticate(token, reference, ctx),
+            Effect::Join { identity, reference } => self.join(identity, reference, ctx),
+            Effect::Register { owner } => self.register(owner, ctx),
+            Effect::CheckSession(sid) => self.check_session(sid, ctx),
+            Effect::Subscribe { conversation, after_seq, again, reference } => {
+                self.subscribe(conversation, after_seq, again, reference, ctx);
+            }
             Effect::Unsubscribe(conversation) => self.unsubscribe(conversation, ctx),
             Effect::Write { wish, reference } => self.write(wish, reference, ctx),
             Effect::Embed(question) => self.embed(question, ctx),
+            Effect::Restore(user) => self.restore(user, ctx),
             Effect::Keep(wish) => self.keep(wish),
             Effect::Type { conversation, typing, reference } => self.tell_typing(conversation, typing, reference, ctx),
             Effect::Enter { place, reference } => self.enter(place, reference, ctx),
@@ -368,7 +383,10 @@ impl Handler<Outbound> for Socket {
                     self.perform(effect, ctx);
                 }
             }
-            Outbound::Remember(memory) => self.core.on_memory(memory),
+            Outbound::Remember(memory) => {
+                self.has_memory |= memory.matcher.is_some();
+                self.step(ctx, |core, now| core.on_memory(memory, now));
+            }
             Outbound::Close(closing) => self.step(ctx, |core, now| core.close(closing, now)),
             Outbound::Drop => {
                 self.end = "DROPPED";
@@ -381,6 +399,7 @@ impl Handler<Outbound> for Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         self.state.hub.unregister(self.client_id);
+        self.leave_memory();
         counter!("greenroom_socket_closes_total", "reason" => self.end).increment(1);
         tracing::debug!(client_id = %self.client_id, user_id = self.core.user(), reason = self.end, "socket closed");
     }

@@ -221,10 +221,18 @@ pub struct Unregister(pub ClientId);
 /// From whoever has something for one session: the way to a socket of the coach dialect that is this user's, or on which
 /// nobody has signed in.
 #[derive(Clone, Message)]
-#[rtype(result = "Option<Outbox>")]
+#[rtype(result = "Option<Reached>")]
 pub struct Reach {
     pub client_id: ClientId,
     pub user: UserId,
+}
+
+/// The answer to [`Reach`].
+#[derive(Clone)]
+pub struct Reached {
+    pub outbox: Outbox,
+    /// By the user who asks.
+    pub is_signed_in: bool,
 }
 
 /// From whoever changed something, after it is stored.
@@ -267,14 +275,6 @@ pub struct Unsubscribe {
     pub conversation: ConversationId,
 }
 
-/// From whoever stored that a user is away, or back: tells those concerned.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct PresenceMoved(pub UserId);
-
-/// From `/api/v1/ws/stats`: how many sockets are in each channel, by its slug.
-#[derive(Message)]
-#[rtype(result = "HashMap<String, usize>")]
 /// From a session whose client types, or stops: the others who listen are told. False if the socket does not listen, and
 /// nobody was told: whoever lost access hears and says nothing more.
 #[derive(Clone, Message)]

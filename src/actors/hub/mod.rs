@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 pub use messages::InjectPanic;
 pub use messages::{
     ChannelCounts, ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory,
-    Notice, Numbered, Outbound, Outbox, Overflow, Owner, Passing, PresenceMoved, Publish, PublishAll, Reach, 
+    Notice, Numbered, Outbound, Outbox, Overflow, Owner, Passing, PresenceMoved, Publish, PublishAll, Reach, Reached,
     Register, Subscribe, Type, Unregister, Unsubscribe, Which,
 };
 pub use registry::{Limits, Online};
@@ -141,10 +141,10 @@ impl Hub {
         }
     }
 
-    fn reach(&self, Reach { client_id, user }: Reach) -> Option<Outbox> {
+    fn reach(&self, Reach { client_id, user }: Reach) -> Option<Reached> {
         let socket = self.registry.get(client_id)?;
         let open = socket.dialect == Dialect::Coach && socket.owner.is_none_or(|owner| owner.user == user);
-        open.then(|| socket.outbox.clone())
+        open.then(|| Reached { outbox: socket.outbox.clone(), is_signed_in: socket.owner.is_some() })
     }
 
     fn drop_socket(&mut self, client_id: ClientId, user: UserId) -> bool {
@@ -267,6 +267,14 @@ impl Handler<Unsubscribe> for Hub {
     }
 }
 
+impl Handler<Type> for Hub {
+    type Result = bool;
+
+    fn handle(&mut self, message: Type, _: &mut Self::Context) -> bool {
+        self.types(message)
+    }
+}
+
 impl Handler<PresenceMoved> for Hub {
     type Result = ();
 
@@ -277,14 +285,6 @@ impl Handler<PresenceMoved> for Hub {
 
 impl Handler<CountChannels> for Hub {
     type Result = MessageResult<CountChannels>;
-impl Handler<Type> for Hub {
-    type Result = bool;
-
-    fn handle(&mut self, message: Type, _: &mut Self::Context) -> bool {
-        self.types(message)
-    }
-}
-
 
     fn handle(&mut self, _: CountChannels, _: &mut Self::Context) -> Self::Result {
         MessageResult(self.count_channels())
@@ -347,6 +347,7 @@ pub struct HubPeers {
     unregister: Peer<Unregister>,
     subscribe: Peer<Subscribe>,
     unsubscribe: Peer<Unsubscribe>,
+    types: Peer<Type>,
     pub publish: Peer<Publish>,
     pub publish_all: Peer<PublishAll>,
     pub presence_moved: Peer<PresenceMoved>,
@@ -357,7 +358,6 @@ pub struct HubPeers {
     pub drain: Peer<Drain>,
     #[cfg(test)]
     pub inject_panic: Peer<InjectPanic>,
-    types: Peer<Type>,
     /// Who has a socket, without asking the hub.
     pub online: Online,
     generations: watch::Receiver<u64>,
@@ -380,6 +380,7 @@ impl HubPeers {
             unregister: hub.peer(),
             subscribe: hub.peer(),
             unsubscribe: hub.peer(),
+            types: hub.peer(),
             publish: hub.peer(),
             publish_all: hub.peer(),
             presence_moved: hub.peer(),
@@ -390,7 +391,6 @@ impl HubPeers {
             drain: hub.peer(),
             #[cfg(test)]
             inject_panic: hub.peer(),
-            types: hub.peer(),
             online,
             generations: hub.generations(),
         }
@@ -415,8 +415,14 @@ impl HubPeers {
     }
 
     /// See [`Reach`].
-    pub async fn reach(&self, message: Reach) -> Result<Option<Outbox>> {
+    pub async fn reach(&self, message: Reach) -> Result<Option<Reached>> {
         self.ask(&self.reach, message).await
+    }
+
+    /// Whether a socket that its user calls by this name is open on this node.
+    pub async fn is_open(&self, client_id: &str, user: UserId) -> Result<bool> {
+        let Ok(client_id) = client_id.parse() else { return Ok(false) };
+        Ok(self.reach(Reach { client_id, user }).await?.is_some())
     }
 
     /// See [`Subscribe`].
@@ -427,6 +433,11 @@ impl HubPeers {
     /// See [`Unsubscribe`].
     pub async fn unsubscribe(&self, message: Unsubscribe) -> Result<bool> {
         self.ask(&self.unsubscribe, message).await
+    }
+
+    /// See [`Type`].
+    pub async fn types(&self, message: Type) -> Result<bool> {
+        self.ask(&self.types, message).await
     }
 
     /// See [`Unregister`]: one for each socket. Gets lost with the hub only, which then does not know the socket any more.
@@ -445,11 +456,6 @@ impl HubPeers {
     where
         M: Message + Clone + Send + 'static,
         M::Result: Send,
-    /// See [`Type`].
-    pub async fn types(&self, message: Type) -> Result<bool> {
-        self.ask(&self.types, message).await
-    }
-
     {
         let mut generations = self.incarnation();
         if let Ok(answer) = peer.ask(message.clone()).await {

@@ -469,7 +469,6 @@ mod conversations {
     }
 
     #[actix::test]
-    #[actix::test]
     async fn who_was_removed_types_no_more() {
         let (mut hub, _notices) = hub();
         let mut clients = [1, 2].map(|id| joined(&mut hub, Some(owner(id, 1))));
@@ -482,6 +481,7 @@ mod conversations {
         assert!(clients[0].received().await.is_empty());
     }
 
+    #[actix::test]
     async fn presence_is_told_once_to_staff_and_acquaintances() {
         let (mut hub, mut notices) = hub();
         let agent = Some(Owner { role: Role::Agent, ..owner(9, 1) });
