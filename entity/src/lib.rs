@@ -12,6 +12,7 @@ pub mod conversation_member;
 pub mod idempotency_key;
 pub mod interview_question;
 pub mod job_text;
+pub mod loaded_memory;
 pub mod model_calibration;
 pub mod reaction;
 pub mod resume_chunk;

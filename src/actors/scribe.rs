@@ -96,7 +96,7 @@ async fn write(
     let written = ledger.write(&changes).await;
     let mut events = Vec::new();
     for (Written { done, events: told }, answer) in written.into_iter().zip(answers) {
-        events.extend(told.into_iter().map(Arc::new));
+        events.extend(told);
         // whoever asked may be gone; what was stored is told all the same
         let _ = answer.send(done);
     }
@@ -106,6 +106,8 @@ async fn write(
     }
     (!events.is_empty()).then(|| {
         actix::spawn(async move {
+            ledger.count_unread(&mut events).await;
+            let events = events.into_iter().map(Arc::new).collect();
             if publish.ask(PublishAll(events)).await.is_err() {
                 tracing::warn!("events not delivered: the hub is being restarted, its sockets catch up");
             }

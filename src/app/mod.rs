@@ -5,6 +5,8 @@ pub mod memory;
 mod notices;
 mod shutdown;
 mod telemetry;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::net::TcpListener;
@@ -77,7 +79,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
         uploads: Uploads::new(store.clone()),
         exports: Exports::new(store.clock().clone()),
         interviews: Interviews::new(store.clone(), analyses.clone(), model, embedder.clone()),
-        memories: Memories::new(store.clone(), embedder.clone(), settings.ai.threshold),
+        memories: Memories::new(store.clone(), embedder.clone(), settings.ai.threshold, lock.boot_id()),
         library: Library::new(store.clone(), analyses.clone(), embedder),
         analyses,
         conversations,

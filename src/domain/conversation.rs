@@ -98,7 +98,10 @@ pub struct Conversation {
     pub customer: Option<Arc<User>>,
     /// `None`: the support chat waits.
     pub agent: Option<Arc<User>>,
-    /// Direct conversations: the two, or the one who talks to themselves. Fewer once somebody is erased.
+    /// Exactly direct conversations have one: the ids of the two, the same twice for one who talks to themselves. It stays when
+    /// they are erased.
+    pub pair: Option<[UserId; 2]>,
+    /// Those of the pair who are not erased, each once.
     pub peers: Vec<Arc<User>>,
     /// Exactly support chats have one.
     pub status: Option<ChatStatus>,
@@ -120,15 +123,17 @@ impl Conversation {
         self.agent.as_ref().map(|user| user.id)
     }
 
-    /// Whom a direct conversation is with, as one of the two sees it: the other, or oneself.
+    /// Whom a direct conversation is with, as one of the two sees it: the other, or oneself; `None` once the other is erased.
     pub fn counterpart(&self, of: UserId) -> Option<&Arc<User>> {
-        self.peers.iter().find(|user| user.id != of).or_else(|| self.peers.first())
+        let [one, other] = self.pair?;
+        let wanted = if one == of { other } else { one };
+        self.peers.iter().find(|user| user.id == wanted)
     }
 
     /// The title as one reader sees it.
     pub fn title_for(&self, reader: UserId) -> &str {
         match self.kind {
-            ConversationKind::Direct => self.counterpart(reader).map_or("deleted user", |user| &user.name),
+            ConversationKind::Direct => self.counterpart(reader).map_or(User::DELETED, |user| &user.name),
             _ => &self.title,
         }
     }
@@ -231,6 +236,45 @@ mod tests {
         }
         for odd in ["", "UPPER", "a b", "-a", "_a", &"x".repeat(81), "é"] {
             assert!(!is_slug(odd), "{odd}");
+        }
+    }
+
+    fn direct(pair: [UserId; 2], peers: &[UserId]) -> Conversation {
+        let user = |id: &UserId| {
+            let (username, name, email) = (format!("user{id}"), format!("User {id}"), String::new());
+            let (role, created_at) = (super::super::user::Role::Customer, OffsetDateTime::UNIX_EPOCH);
+            let user =
+                User { id: *id, username, name, email, role, avatar: None, away: false, disabled: false, created_at };
+            Arc::new(user)
+        };
+        Conversation {
+            id: GLOBAL_ID,
+            kind: ConversationKind::Direct,
+            title: String::new(),
+            description: None,
+            slug: None,
+            owner: None,
+            customer: None,
+            agent: None,
+            pair: Some(pair),
+            peers: peers.iter().map(user).collect(),
+            status: None,
+            status_before: None,
+            last_seq: 0,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            updated_at: OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn a_direct_conversation_is_with_the_other_with_oneself_or_with_nobody_any_more() {
+        for (pair, peers, title) in [
+            ([1, 2], &[1, 2][..], "User 2"),
+            ([1, 1], &[1], "User 1"),
+            ([1, 2], &[1], "deleted user"),
+            ([1, 1], &[], "deleted user"),
+        ] {
+            assert_eq!(direct(pair, peers).title_for(1), title, "{pair:?} of whom {peers:?} are left");
         }
     }
 

@@ -100,15 +100,18 @@ pub struct Overview {
     /// Of rooms with at most [`Overview::MAX_MEMBERS`], else empty.
     pub members: Vec<Member>,
     pub last_message: Option<Arc<Message>>,
-    /// Whoever is not named has read everything.
-    pub unread: HashMap<UserId, i64>,
+    /// Whoever is not named has read everything. `None`: nobody counted.
+    pub unread: Option<HashMap<UserId, i64>>,
 }
 
 impl Overview {
     /// Members of larger rooms are not listed with the room, and presence is not told in them.
     pub const MAX_MEMBERS: usize = 200;
 
-    pub fn unread_of(&self, reader: UserId) -> i64 {
-        self.unread.get(&reader).copied().unwrap_or(0)
+    /// Unread messages are counted so far: who sees this number has so many or more.
+    pub const MAX_UNREAD: i64 = 1000;
+
+    pub fn unread_of(&self, reader: UserId) -> Option<i64> {
+        Some(self.unread.as_ref()?.get(&reader).copied().unwrap_or(0))
     }
 }

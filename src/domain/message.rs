@@ -80,7 +80,7 @@ impl Sender {
     pub fn name(&self) -> &str {
         match self {
             Self::User(user) => &user.username,
-            Self::Deleted => "deleted user",
+            Self::Deleted => User::DELETED,
             Self::Assistant => "assistant",
             Self::System => "system",
         }

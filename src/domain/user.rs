@@ -75,6 +75,9 @@ pub struct UserView {
 }
 
 impl User {
+    /// Stands in the place of the name of whoever is erased.
+    pub const DELETED: &'static str = "deleted user";
+
     /// What a reader sees: the address only of oneself, or as staff.
     pub fn seen_by(self, reader: &Identity, is_online: bool) -> UserView {
         let with_email = reader.role.is_staff() || reader.user_id == self.id;

@@ -11,7 +11,7 @@ use super::extract::caller::Caller;
 use super::extract::idempotency::Idempotent;
 use super::extract::paging::Paging;
 use super::extract::params::Params;
-use crate::actors::hub::{Count, CountChannels};
+use crate::actors::hub::{ChannelCounts, CountChannels};
 use crate::domain::change::{By, Draft, Scope, Target};
 use crate::domain::conversation::is_slug;
 use crate::domain::error::{Error, Result};
@@ -150,7 +150,6 @@ pub async fn delete_message(state: Data<AppState>, caller: Caller, id: Path<Stri
 
 /// `GET /api/v1/ws/stats`
 pub async fn stats(state: Data<AppState>, _: Caller) -> Result<HttpResponse> {
-    let clients = state.hub.count.ask(Count).await.unwrap_or_default().connected_clients;
-    let channels = state.hub.count_channels.ask(CountChannels).await.unwrap_or_default();
+    let ChannelCounts { clients, channels } = state.hub.count_channels.ask(CountChannels).await.unwrap_or_default();
     Ok(HttpResponse::Ok().json(json!({ "total_clients": clients, "channels": channels })))
 }

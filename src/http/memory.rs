@@ -13,7 +13,7 @@ use super::extract::body::{Body, required};
 use super::extract::caller::Caller;
 use super::extract::params::own_user;
 use super::interview::job_filter;
-use crate::actors::hub::{Memory, Outbox, Reach};
+use crate::actors::hub::{Memory, Reach, Reached};
 use crate::domain::UserId;
 use crate::domain::error::{Error, Result};
 use crate::domain::user::Identity;
@@ -36,7 +36,7 @@ pub struct UnloadForm {
 /// A socket as a request names it, and the way to its session.
 struct Target {
     client_id: String,
-    outbox: Outbox,
+    reached: Reached,
 }
 
 impl Target {
@@ -44,12 +44,12 @@ impl Target {
     async fn find(state: &AppState, client_id: Option<String>, user: UserId) -> Result<Self> {
         let client_id = named_client(client_id)?;
         let id = client_id.parse().map_err(|_| not_found())?;
-        let outbox = state.hub.reach(Reach { client_id: id, user }).await?.ok_or_else(not_found)?;
-        Ok(Self { client_id, outbox })
+        let reached = state.hub.reach(Reach { client_id: id, user }).await?.ok_or_else(not_found)?;
+        Ok(Self { client_id, reached })
     }
 
     async fn give(&self, memory: Memory) -> Result<()> {
-        if self.outbox.remember(memory).await { Ok(()) } else { Err(not_found()) }
+        if self.reached.outbox.remember(memory).await { Ok(()) } else { Err(not_found()) }
     }
 }
 
@@ -78,6 +78,9 @@ pub async fn load(state: Data<AppState>, caller: Caller, body: Body<LoadForm>) -
     let matcher = state.memories.load(user, job, limit).await?;
     let loaded = matcher.len();
     target.give(Memory { by: user, matcher: Some(Arc::new(matcher)) }).await?;
+    if target.reached.is_signed_in {
+        state.memories.keep(user, job, limit, &target.client_id).await?;
+    }
     Ok(HttpResponse::Ok().json(json!({"success": true, "client_id": target.client_id, "loaded": loaded})))
 }
 
@@ -86,5 +89,7 @@ pub async fn unload(state: Data<AppState>, caller: Caller, body: Body<UnloadForm
     let user = caller.0.user_id;
     let target = Target::find(&state, body.value.client_id, user).await?;
     target.give(Memory { by: user, matcher: None }).await?;
+    let is_open = async |client_id: &str| state.hub.is_open(client_id, user).await;
+    state.memories.forget(user, &target.client_id, is_open).await?;
     Ok(HttpResponse::Ok().json(json!({"success": true, "client_id": target.client_id})))
 }

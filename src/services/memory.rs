@@ -1,5 +1,6 @@
 //! The Q&A memory: a user's saved questions made ready to answer chat messages, and the vectors of those messages.
 
+mod kept;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use crate::domain::error::{Error, Result};
 use crate::domain::matching::scale::{CUT, Scale};
 use crate::domain::{JobId, UserId};
 use crate::store::{Remembered, Store};
+pub use kept::{Restored, Successor};
 
 /// Questions that are loaded if the request does not say how many.
 const DEFAULT_QUESTIONS: u64 = 20;
@@ -39,13 +41,16 @@ pub struct Memories {
     store: Store,
     embedder: Arc<dyn Embedder>,
     threshold: Threshold,
+    /// Of this process.
+    boot_id: i64,
     /// Held while a model is measured: one measurement serves all who wait.
     measuring: Arc<Mutex<()>>,
 }
 
 impl Memories {
-    pub fn new(store: Store, embedder: Arc<dyn Embedder>, threshold: Threshold) -> Self {
-        Self { store, embedder, threshold, measuring: Arc::default() }
+    /// `boot_id` is that of this process: see [`crate::store::OwnerLock`].
+    pub fn new(store: Store, embedder: Arc<dyn Embedder>, threshold: Threshold, boot_id: i64) -> Self {
+        Self { store, embedder, threshold, boot_id, measuring: Arc::default() }
     }
 
     /// The newest saved questions of a user, of one job or of all. Vectors that are missing or of another model are made now;

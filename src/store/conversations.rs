@@ -32,10 +32,9 @@ pub(super) async fn people(conn: &impl ConnectionTrait, ids: HashSet<UserId>) ->
 }
 
 /// The two ids of a direct conversation's key.
-fn pair(direct_key: &str) -> impl Iterator<Item = UserId> + '_ {
-    let mut ids: Vec<UserId> = direct_key.split(':').filter_map(|id| id.parse().ok()).collect();
-    ids.dedup();
-    ids.into_iter()
+fn pair(direct_key: &str) -> Option<[UserId; 2]> {
+    let (one, other) = direct_key.split_once(':')?;
+    Some([one.parse().ok()?, other.parse().ok()?])
 }
 
 fn kind(text: &str) -> Result<ConversationKind> {
@@ -54,7 +53,7 @@ pub(super) async fn conversations_of(
 ) -> Result<Vec<Conversation>> {
     let ids = rows.iter().flat_map(|row| {
         let named = [row.owner_id, row.customer_id, row.agent_id].into_iter().flatten();
-        named.chain(row.direct_key.iter().flat_map(|key| pair(key)))
+        named.chain(row.direct_key.as_deref().and_then(pair).into_iter().flatten())
     });
     let people = people(conn, ids.collect()).await?;
     rows.into_iter().map(|row| conversation_of(row, &people)).collect()
@@ -62,13 +61,17 @@ pub(super) async fn conversations_of(
 
 pub(super) fn conversation_of(row: conversation::Model, people: &People) -> Result<Conversation> {
     let person = |id: Option<UserId>| id.and_then(|id| people.get(&id).cloned());
+    let pair = row.direct_key.as_deref().and_then(pair);
+    let mut peers: Vec<_> = pair.into_iter().flatten().filter_map(|id| person(Some(id))).collect();
+    peers.dedup_by_key(|user| user.id);
     Ok(Conversation {
         id: row.id,
         kind: kind(&row.kind)?,
         owner: person(row.owner_id),
         customer: person(row.customer_id),
         agent: person(row.agent_id),
-        peers: row.direct_key.iter().flat_map(|key| pair(key)).filter_map(|id| person(Some(id))).collect(),
+        pair,
+        peers,
         status: status(row.status.as_ref())?,
         status_before: status(row.status_before.as_ref())?,
         title: row.title,
@@ -101,18 +104,19 @@ pub(super) async fn members(conn: &impl ConnectionTrait, id: ConversationId, bou
     Ok(rows.into_iter().filter_map(member).collect())
 }
 
-/// How many messages of others these users have not read in these conversations. Whoever is missing has read them all.
-async fn unread(
+/// How many messages of others these users have not read in these conversations, counted up to [`Overview::MAX_UNREAD`].
+/// Whoever is missing has read them all.
+pub(super) async fn unread(
     conn: &impl ConnectionTrait,
     conversations: &[ConversationId],
     readers: &[UserId],
 ) -> Result<HashMap<ConversationId, HashMap<UserId, i64>>> {
     let mut sql = Sql::new(
-        "SELECT m.conversation_id, m.user_id, (SELECT count(*) FROM chat_messages c
+        "SELECT m.conversation_id, m.user_id, (SELECT count(*) FROM (SELECT 1 FROM chat_messages c
              WHERE c.conversation_id = m.conversation_id AND c.seq > m.last_read_seq AND c.deleted_at IS NULL
-               AND (c.sender_id IS NULL OR c.sender_id <> m.user_id)) AS unread
-         FROM conversation_members m WHERE m.conversation_id IN ",
+               AND (c.sender_id IS NULL OR c.sender_id <> m.user_id) LIMIT ",
     );
+    sql.bind(Overview::MAX_UNREAD).push(") counted) AS unread FROM conversation_members m WHERE m.conversation_id IN ");
     sql.list(conversations.iter().copied()).push(" AND m.user_id IN ").list(readers.iter().copied());
     let mut found: HashMap<ConversationId, HashMap<UserId, i64>> = HashMap::new();
     for row in conn.query_all_raw(sql.statement(conn.get_database_backend())).await.map_err(db)? {
@@ -139,13 +143,23 @@ async fn last_messages(
 }
 
 /// What lists show of conversations, for these readers.
-pub(super) async fn overviews(
+async fn counted_overviews(
     conn: &impl ConnectionTrait,
     conversations: Vec<Conversation>,
     readers: &[UserId],
 ) -> Result<Vec<Overview>> {
     let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
     let mut unread = unread(conn, &ids, readers).await?;
+    let mut overviews = overviews(conn, conversations).await?;
+    for overview in &mut overviews {
+        overview.unread = Some(unread.remove(&overview.conversation.id).unwrap_or_default());
+    }
+    Ok(overviews)
+}
+
+/// The same for nobody in particular: what they have not read is not counted.
+pub(super) async fn overviews(conn: &impl ConnectionTrait, conversations: Vec<Conversation>) -> Result<Vec<Overview>> {
+    let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
     let mut last = last_messages(conn, &ids).await?;
     let mut overviews = Vec::with_capacity(conversations.len());
     for conversation in conversations {
@@ -153,9 +167,8 @@ pub(super) async fn overviews(
             ConversationKind::Room => members(conn, conversation.id, Overview::MAX_MEMBERS).await?,
             _ => Vec::new(),
         };
-        let (last_message, unread) = (last.remove(&conversation.id), unread.remove(&conversation.id));
-        let conversation = Arc::new(conversation);
-        overviews.push(Overview { conversation, members, last_message, unread: unread.unwrap_or_default() });
+        let last_message = last.remove(&conversation.id);
+        overviews.push(Overview { conversation: Arc::new(conversation), members, last_message, unread: None });
     }
     Ok(overviews)
 }
@@ -236,12 +249,12 @@ impl Store {
     /// What lists show of a conversation, for these readers; `None` if it is gone.
     pub async fn overview(&self, id: ConversationId, readers: &[UserId]) -> Result<Option<Overview>> {
         let Some(conversation) = self.conversation(id).await? else { return Ok(None) };
-        Ok(overviews(&self.read, vec![conversation], readers).await?.pop())
+        Ok(counted_overviews(&self.read, vec![conversation], readers).await?.pop())
     }
 
     /// What lists show of conversations already read, for one reader.
     pub async fn overviews(&self, conversations: Vec<Conversation>, reader: UserId) -> Result<Vec<Overview>> {
-        overviews(&self.read, conversations, &[reader]).await
+        counted_overviews(&self.read, conversations, &[reader]).await
     }
 
     /// The conversations in which somebody takes part, the newest first; the global one, always in use, stands first. Of

@@ -5,7 +5,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::sql::Sql;
-use super::{Backend, Store, db};
+use super::{Backend, Store, db, persistently};
 use crate::domain::error::{Error, Result};
 use crate::domain::{ConversationId, UserId};
 
@@ -28,6 +28,8 @@ pub struct Erased {
     pub messages: u64,
     pub reactions: u64,
     pub access_log: u64,
+    /// What was last loaded into the memory of a socket.
+    pub memories: u64,
     pub sessions: u64,
 }
 
@@ -47,6 +49,11 @@ const ALONE: &str = "SELECT m.conversation_id FROM conversation_members m
     WHERE m.user_id = $1
     AND NOT EXISTS (SELECT 1 FROM conversation_members o
         WHERE o.conversation_id = m.conversation_id AND o.user_id <> $1)";
+/// Conversations in which `$1` is named or has left something. They are locked in the order in which the ledger locks them.
+const TOUCHED: &str = "owner_id = $1 OR customer_id = $1 OR agent_id = $1
+    OR id IN (SELECT conversation_id FROM conversation_members WHERE user_id = $1)
+    OR id IN (SELECT conversation_id FROM chat_messages WHERE sender_id = $1)
+    OR id IN (SELECT m.conversation_id FROM reactions r JOIN chat_messages m ON m.id = r.message_id WHERE r.user_id = $1)";
 const JOBS: &str = "SELECT id FROM analysis_jobs WHERE user_id = $1";
 
 /// One statement after the other for one user, who is `$1` in all of them.
@@ -93,12 +100,17 @@ impl Eraser<'_> {
 impl Store {
     /// Erases an account; its name is never given again. 409 for the last super-agent.
     pub async fn erase_user(&self, user: UserId) -> Result<Erasure> {
+        persistently(|| self.try_to_erase(user)).await
+    }
+
+    async fn try_to_erase(&self, user: UserId) -> Result<Erasure> {
         let txn = self.begin().await?;
         let eraser = Eraser { txn: &txn, user };
         let mut erased = Erased::default();
         if self.backend() == Backend::Postgres {
             // on SQLite there is one writer anyway
             eraser.run("SELECT id FROM analysis_jobs WHERE user_id = $1 ORDER BY id FOR UPDATE").await?;
+            eraser.run(&format!("SELECT id FROM conversations WHERE {TOUCHED} ORDER BY id FOR UPDATE")).await?;
         }
         eraser.analyses(&mut erased).await?;
         eraser.conversations(&mut erased).await?;
@@ -107,6 +119,7 @@ impl Store {
             eraser.run("UPDATE chat_messages SET sender_id = NULL, client_msg_id = NULL WHERE sender_id = $1").await?;
         self.touch_conversations(&eraser).await?;
         erased.access_log = eraser.run("DELETE FROM access_log WHERE owner_id = $1").await?;
+        erased.memories = eraser.run("DELETE FROM loaded_memories WHERE user_id = $1").await?;
         let tokens = eraser.ids("SELECT jti FROM tokens WHERE user_id = $1").await?;
         erased.sessions = eraser.run("DELETE FROM tokens WHERE user_id = $1").await?;
         self.retire_name(&eraser).await?;

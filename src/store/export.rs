@@ -2,7 +2,8 @@
 
 use entity::{
     Timestamp, access_log, analysis_job, attachment, chat_message, conversation, conversation_member,
-    interview_question, job_text, reaction, resume_chunk, saved_interview_question, token, user_profile, user_upload,
+    interview_question, job_text, loaded_memory, reaction, resume_chunk, saved_interview_question, token, user_profile,
+    user_upload,
 };
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
@@ -26,6 +27,7 @@ pub enum Part {
     Profiles,
     Questions,
     Library,
+    Memory,
     Conversations,
     Messages,
     Attachments,
@@ -35,7 +37,7 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Uploads,
         Self::Jobs,
         Self::Texts,
@@ -43,6 +45,7 @@ impl Part {
         Self::Profiles,
         Self::Questions,
         Self::Library,
+        Self::Memory,
         Self::Conversations,
         Self::Messages,
         Self::Attachments,
@@ -61,6 +64,7 @@ impl Part {
             Self::Profiles => "profiles.json",
             Self::Questions => "interview_questions.json",
             Self::Library => "library.json",
+            Self::Memory => "memory.json",
             Self::Conversations => "conversations.json",
             Self::Messages => "messages.json",
             Self::Attachments => "attachments.json",
@@ -89,6 +93,7 @@ impl Store {
             Part::Profiles => self.exported_profiles(user, offset).await,
             Part::Questions => self.exported_questions(user, offset).await,
             Part::Library => self.exported_library(user, offset).await,
+            Part::Memory => self.exported_memory(user, offset).await,
             Part::Conversations => self.exported_conversations(user, offset).await,
             Part::Messages => self.exported_messages(user, offset).await,
             Part::Attachments => self.exported_attachments(user, offset).await,
@@ -182,6 +187,14 @@ impl Store {
                 "job_title": row.job_title, "company": row.company, "created_at": at(row.created_at),
                 "updated_at": at(row.updated_at)})
         };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+
+    async fn exported_memory(&self, user: UserId, offset: u64) -> Result<Vec<Entry>> {
+        use loaded_memory::{Column, Entity};
+        let query = Entity::find().filter(Column::UserId.eq(user));
+        let rows = query.offset(offset).limit(PAGE).all(&self.read).await.map_err(db)?;
+        let entry = |row: loaded_memory::Model| json!({"job_id": row.job_id, "limit": row.question_limit, "loaded_at": at(row.loaded_at)});
         Ok(rows.into_iter().map(entry).collect())
     }
 

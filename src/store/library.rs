@@ -7,7 +7,7 @@ use entity::{saved_interview_question as saved, saved_question_tag as tag};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use time::OffsetDateTime;
 
@@ -184,6 +184,13 @@ fn matching(user: UserId, filter: &SavedFilter) -> Condition {
     all
 }
 
+/// One page, and one row more if there is another.
+pub(super) fn listed(user: UserId, filter: &SavedFilter, page: Page) -> Select<saved::Entity> {
+    let query = saved::Entity::find().filter(matching(user, filter)).order_by_desc(saved::Column::Id);
+    let query = if let Some(before) = page.before { query.filter(saved::Column::Id.lt(before)) } else { query };
+    query.limit(page.limit + 1)
+}
+
 impl Store {
     /// Saves a question. 409 `QUESTION_ALREADY_SAVED`.
     pub async fn save_question(&self, new: NewSaved) -> Result<i64> {
@@ -224,11 +231,7 @@ impl Store {
 
     /// Newest first.
     pub async fn library(&self, user: UserId, filter: &SavedFilter, page: Page) -> Result<Slice<Saved>> {
-        let mut query = saved::Entity::find().filter(matching(user, filter)).order_by_desc(saved::Column::Id);
-        if let Some(before) = page.before {
-            query = query.filter(saved::Column::Id.lt(before));
-        }
-        let rows = query.limit(page.limit + 1).all(&self.read).await.map_err(db)?;
+        let rows = listed(user, filter, page).all(&self.read).await.map_err(db)?;
         let rows: Vec<Saved> = rows.into_iter().map(row).collect::<Result<_>>()?;
         Ok(page.slice(rows, |saved| saved.id))
     }

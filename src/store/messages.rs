@@ -115,20 +115,7 @@ impl Store {
         filter: &MessageFilter,
         page: Page,
     ) -> Result<Slice<Message>> {
-        use chat_message::Column;
-        let query = chat_message::Entity::find().filter(Column::ConversationId.eq(conversation));
-        let query = match history {
-            History::Before(before) => {
-                let bound = [before, page.before].into_iter().flatten().min();
-                let query = query.order_by_desc(Column::Seq);
-                if let Some(bound) = bound { query.filter(Column::Seq.lt(bound)) } else { query }
-            }
-            History::After(after) => {
-                let bound = page.before.filter(|position| *position > after).unwrap_or(after);
-                query.filter(Column::UpdatedSeq.gt(bound)).order_by_asc(Column::UpdatedSeq)
-            }
-        };
-        let rows = narrowed(query, filter).limit(page.limit + 1).all(&self.read).await.map_err(db)?;
+        let rows = listed(conversation, history, filter, page).all(&self.read).await.map_err(db)?;
         let messages = messages_of(&self.read, rows).await?;
         Ok(match history {
             History::Before(_) => page.slice(messages, |message| message.seq),
@@ -157,49 +144,91 @@ impl Store {
 
     /// Messages of many conversations, newest first: those of everybody to everybody, one's own direct ones, one's rooms'.
     pub async fn room_messages(&self, reader: UserId, page: Page) -> Result<Slice<Message>> {
-        use chat_message::Column;
-        let mine = Query::select()
-            .column(conversation_member::Column::ConversationId)
-            .from(conversation_member::Entity)
-            .inner_join(
-                conversation::Entity,
-                Expr::col((conversation::Entity, conversation::Column::Id))
-                    .equals((conversation_member::Entity, conversation_member::Column::ConversationId)),
-            )
-            .and_where(conversation_member::Column::UserId.eq(reader))
-            .and_where(conversation::Column::Kind.is_in(["direct", "room"]))
-            .to_owned();
-        let readable = Condition::any()
-            .add(Column::ConversationId.eq(conversation::GLOBAL_ID))
-            .add(Column::ConversationId.in_subquery(mine));
-        let mut query = chat_message::Entity::find().filter(readable).filter(Column::DeletedAt.is_null());
-        if let Some(before) = page.before {
-            query = query.filter(Column::Id.lt(id_at(before)));
-        }
-        let rows = query.order_by_desc(Column::Id).limit(page.limit + 1).all(&self.read).await.map_err(db)?;
+        let rows = of_rooms(reader, page).all(&self.read).await.map_err(db)?;
         Ok(page.slice(messages_of(&self.read, rows).await?, |message| position(message.id)))
     }
 
     /// Messages that hold all the words of `query`, in what the reader can read; the best first, then the newest. The
     /// position of a page is how many come before it.
     pub async fn search_messages(&self, reader: UserId, role: Role, query: &str, page: Page) -> Result<Slice<Message>> {
-        let words: Vec<&str> = query.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        if words.is_empty() {
-            return Ok(Slice { items: Vec::new(), next: None });
-        }
         let skipped = page.before.filter(|skipped| *skipped > 0).unwrap_or(0);
-        let mut sql = match self.backend() {
-            Backend::Sqlite => matching_sqlite(&words),
-            Backend::Postgres => matching_postgres(query),
+        let Some(sql) = found(self.backend(), reader, role, query, (page.limit + 1, skipped)) else {
+            return Ok(Slice { items: Vec::new(), next: None });
         };
-        sql.push(" AND c.deleted_at IS NULL AND c.conversation_id IN (");
-        push_readable(&mut sql, reader, role);
-        sql.push(") ORDER BY score, c.id DESC LIMIT ").bind(page.limit + 1).push(" OFFSET ").bind(skipped);
         let found = chat_message::Entity::find().from_raw_sql(sql.statement(self.read.get_database_backend()));
         let rows = found.all(&self.read).await.map_err(db)?;
         let end = skipped.saturating_add(i64::try_from(page.limit).unwrap_or(0));
         Ok(page.slice(messages_of(&self.read, rows).await?, |_| end))
     }
+}
+
+/// One page of a conversation, and one row more if there is another.
+pub(super) fn listed(
+    conversation: ConversationId,
+    history: History,
+    filter: &MessageFilter,
+    page: Page,
+) -> Select<chat_message::Entity> {
+    use chat_message::Column;
+    let query = chat_message::Entity::find().filter(Column::ConversationId.eq(conversation));
+    let query = match history {
+        History::Before(before) => {
+            let bound = [before, page.before].into_iter().flatten().min();
+            let query = query.order_by_desc(Column::Seq);
+            if let Some(bound) = bound { query.filter(Column::Seq.lt(bound)) } else { query }
+        }
+        History::After(after) => {
+            let bound = page.before.filter(|position| *position > after).unwrap_or(after);
+            query.filter(Column::UpdatedSeq.gt(bound)).order_by_asc(Column::UpdatedSeq)
+        }
+    };
+    narrowed(query, filter).limit(page.limit + 1)
+}
+
+/// One page of what the rooms dialect shows, and one row more if there is another.
+pub(super) fn of_rooms(reader: UserId, page: Page) -> Select<chat_message::Entity> {
+    use chat_message::Column;
+    let mine = Query::select()
+        .column(conversation_member::Column::ConversationId)
+        .from(conversation_member::Entity)
+        .inner_join(
+            conversation::Entity,
+            Expr::col((conversation::Entity, conversation::Column::Id))
+                .equals((conversation_member::Entity, conversation_member::Column::ConversationId)),
+        )
+        .and_where(conversation_member::Column::UserId.eq(reader))
+        .and_where(conversation::Column::Kind.is_in(["direct", "room"]))
+        .to_owned();
+    let readable = Condition::any()
+        .add(Column::ConversationId.eq(conversation::GLOBAL_ID))
+        .add(Column::ConversationId.in_subquery(mine));
+    let mut query = chat_message::Entity::find().filter(readable).filter(Column::DeletedAt.is_null());
+    if let Some(before) = page.before {
+        query = query.filter(Column::Id.lt(id_at(before)));
+    }
+    query.order_by_desc(Column::Id).limit(page.limit + 1)
+}
+
+/// What a search finds, from a place on; `None` if the query has no words.
+pub(super) fn found(
+    backend: Backend,
+    reader: UserId,
+    role: Role,
+    query: &str,
+    (limit, offset): (u64, i64),
+) -> Option<Sql> {
+    let words: Vec<&str> = query.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    if words.is_empty() {
+        return None;
+    }
+    let mut sql = match backend {
+        Backend::Sqlite => matching_sqlite(&words),
+        Backend::Postgres => matching_postgres(query),
+    };
+    sql.push(" AND c.deleted_at IS NULL AND c.conversation_id IN (");
+    push_readable(&mut sql, reader, role);
+    sql.push(") ORDER BY score, c.id DESC LIMIT ").bind(limit).push(" OFFSET ").bind(offset);
+    Some(sql)
 }
 
 /// All words must be there. Each is quoted: none of it is the query language of FTS5.

@@ -12,11 +12,16 @@ mod interview;
 mod jobs;
 mod ledger;
 mod library;
+mod loaded;
 mod memory;
 mod messages;
 mod owner_lock;
+#[cfg(test)]
+mod plans;
 mod profiles;
 mod sql;
+#[cfg(test)]
+pub mod testbed;
 mod tickets;
 mod tokens;
 mod uploads;
@@ -36,6 +41,7 @@ pub use jobs::testing;
 pub use jobs::{Lease, Leased};
 pub use ledger::{Ledger, Written};
 pub use library::{Content, NewSaved, Replaced, Saved, SavedFilter, Vector};
+pub use loaded::LoadedMemory;
 pub use memory::Remembered;
 pub use messages::{CatchUp, History, MessageFilter};
 pub use owner_lock::OwnerLock;
@@ -44,4 +50,4 @@ pub use tokens::{NewToken, TokenRow};
 pub use uploads::{NewUpload, Upload};
 pub use users::{NewUser, UserFilter};
 
-use error::db;
+use error::{db, persistently};

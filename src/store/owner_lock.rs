@@ -106,6 +106,15 @@ async fn lock_session(url: &str, boot_id: i64) -> Result<JoinHandle<()>> {
     }))
 }
 
+/// PostgreSQL: whether the process with this boot id lives, a column or `$1`. A 64-bit key is shown as two halves.
+pub(super) fn holds_its_lock(boot_id: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+         AND (classid::bigint << 32 | objid::bigint) = {boot_id})"
+    )
+}
+
 /// Takes the lock on whatever connection the session has by now. A session that has it already has it once more,
 /// and gives up all at its end.
 async fn lock(session: &DatabaseConnection, boot_id: i64) -> Result<(), sea_orm::DbErr> {

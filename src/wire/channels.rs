@@ -151,6 +151,7 @@ pub(super) fn reply(reply: Reply<'_>, timestamp: OffsetDateTime) -> Option<ByteS
         Reply::Welcome { .. }
         | Reply::Authenticated { .. }
         | Reply::Answer { .. }
+        | Reply::Restored { .. }
         | Reply::Acknowledged { .. }
         | Reply::Subscribed { .. }
         | Reply::Unsubscribed { .. }

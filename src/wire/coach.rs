@@ -3,6 +3,8 @@
 mod decode;
 mod views;
 
+use std::borrow::Cow;
+
 use bytestring::ByteString;
 use serde::Serialize;
 use serde_json::Value;
@@ -104,7 +106,15 @@ fn about(
 pub(super) fn reply(reply: Reply<'_>, timestamp: OffsetDateTime) -> Option<ByteString> {
     let frame = match reply {
         Reply::Welcome { client_id, .. } => {
-            Out::System { content: "Welcome!", metadata: Client { client_id }, timestamp }
+            Out::System { content: "Welcome!".into(), metadata: Client { client_id, memory: None }, timestamp }
+        }
+        Reply::Restored { client_id, loaded } => {
+            let content = match loaded {
+                1 => "1 saved question is loaded again.".into(),
+                _ => format!("{loaded} saved questions are loaded again.").into(),
+            };
+            let memory = Some(LoadedAgain { restored: true, loaded });
+            Out::System { content, metadata: Client { client_id, memory }, timestamp }
         }
         Reply::Authenticated { user } => Out::Auth { status: "ok", user },
         Reply::Pong => Out::Pong { timestamp },
@@ -170,13 +180,21 @@ fn refused(error: &Error, reference: Option<&Value>) -> ByteString {
 #[derive(Serialize)]
 struct Client<'a> {
     client_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<LoadedAgain>,
+}
+
+#[derive(Serialize)]
+struct LoadedAgain {
+    restored: bool,
+    loaded: usize,
 }
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Out<'a> {
     System {
-        content: &'static str,
+        content: Cow<'static, str>,
         metadata: Client<'a>,
         #[serde(with = "rfc3339")]
         timestamp: OffsetDateTime,

@@ -39,6 +39,8 @@ pub enum Reply<'a> {
     Pong,
     /// What the assistant says; `metadata` tells where it has it from.
     Answer { content: &'a str, session_id: Option<&'a str>, metadata: &'a Value },
+    /// So many saved questions are loaded again, which an earlier connection had.
+    Restored { client_id: &'a str, loaded: usize },
     /// A message is stored.
     Acknowledged { ack: &'a Ack },
     /// The client listens from `last_seq` on; `events` are what happened since `after`, or `None` if that is too much.

@@ -14,7 +14,7 @@ use crate::domain::conversation::{Conversation, ConversationKind, GLOBAL_ID, Mem
 use crate::domain::error::Error;
 use crate::domain::event::{Event, Stored, What};
 use crate::domain::message::Message;
-use crate::domain::user::UserRef;
+use crate::domain::user::{User, UserRef};
 use crate::domain::{ConversationId, MessageId};
 
 type Object = Map<String, Value>;
@@ -74,6 +74,7 @@ pub(super) fn reply(reply: Reply<'_>) -> Option<ByteString> {
         Reply::Refused { error, .. } => Some(refused(error)),
         Reply::Authenticated { .. }
         | Reply::Answer { .. }
+        | Reply::Restored { .. }
         | Reply::Acknowledged { .. }
         | Reply::Subscribed { .. }
         | Reply::Unsubscribed { .. }
@@ -132,14 +133,14 @@ impl<'a> MessageView<'a> {
     }
 }
 
-/// Whom a direct message is for: the other of the two, or the one who writes to themselves.
+/// Whom a direct message is for: the other of the two, or the one who writes to themselves. Of an erased sender it is who is left.
 fn recipient<'a>(conversation: &'a Conversation, message: &Message) -> Option<&'a str> {
     let direct = conversation.kind == ConversationKind::Direct;
     let other = || match message.sender.id() {
         Some(sender) => conversation.counterpart(sender),
         None => conversation.peers.first(),
     };
-    direct.then(|| other().map_or("deleted user", |user| &user.username))
+    direct.then(|| other().map_or(User::DELETED, |user| &user.username))
 }
 
 /// A room, with its members, the longest first.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::session::Subscription;
 use super::socket::{Context, Socket};
-use crate::actors::hub::{ClientId, Entrance, Subscribe, Unsubscribe};
+use crate::actors::hub::{ClientId, Entrance, Subscribe, Type, Unsubscribe};
 use crate::domain::ConversationId;
 use crate::domain::change::{By, Wish};
 use crate::domain::command::Place;
@@ -100,22 +100,21 @@ impl Socket {
         &self,
         conversation: ConversationId,
         typing: bool,
-        allowed: bool,
         reference: Option<Value>,
         ctx: &mut Context,
     ) {
         let Some(by) = self.by() else { return };
-        let conversations = self.state.conversations.clone();
-        let event = Event::Typing { conversation, user: by.user, typing };
-        if allowed {
-            return conversations.tell(event);
-        }
+        let (hub, conversations, client_id) =
+            (self.state.hub.clone(), self.state.conversations.clone(), self.client_id);
         let told = async move {
-            conversations.visible(by, conversation).await?;
-            conversations.tell(event);
+            // whoever listens is allowed to: the hub knows who lost access
+            if !hub.types(Type { client_id, conversation, typing }).await? {
+                conversations.visible(by, conversation).await?;
+                conversations.tell(Event::Typing { conversation, user: by.user, typing });
+            }
             Ok::<(), Error>(())
         };
-        ctx.spawn(told.into_actor(self).map(move |told, socket, ctx| {
+        ctx.wait(told.into_actor(self).map(move |told, socket, ctx| {
             if let Err(error) = told {
                 socket.step(ctx, |core, now| core.on_refused(&error, reference.as_ref(), now));
             }

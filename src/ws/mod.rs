@@ -5,9 +5,12 @@ mod assembler;
 mod conversing;
 mod guard;
 mod rate;
+mod remembering;
 mod session;
 mod socket;
 pub mod tcp;
 mod upgrade;
 
+#[cfg(test)]
+pub(crate) use session::INJECTED_PANIC;
 pub use upgrade::{channels, coach, rooms, support};

@@ -34,6 +34,10 @@ const SIGN_IN_WAIT: Duration = Duration::from_secs(10);
 /// After our close frame the client has so long to answer with its own.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
+/// From tests: a frame that does what a defect would do.
+#[cfg(test)]
+pub(crate) const INJECTED_PANIC: &str = "panic!";
+
 /// What a session knows of the time: one clock to measure with, one to compare tokens with and to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
@@ -78,13 +82,15 @@ pub enum Effect {
     },
     /// Make the vector of a question; then [`SessionCore::on_embedded`]. The next effects do not wait for it.
     Embed(String),
+    /// Load again what an earlier socket of the user had in memory; then [`SessionCore::on_restored`]. The next effects do not
+    /// wait for it.
+    Restore(UserId),
     /// Keep what was asked and answered. Whether that works concerns nobody at the moment.
     Keep(Wish),
-    /// Tell the others who listen; if it is not `allowed` yet, see first whether it is.
+    /// Tell the others who listen, if the client still listens or may see the conversation.
     Type {
         conversation: ConversationId,
         typing: bool,
-        allowed: bool,
         reference: Option<Value>,
     },
     /// Come into a place and listen there; then [`SessionCore::on_entered`].
@@ -159,10 +165,11 @@ impl SessionCore {
     }
 
     /// The connection stands.
-    pub fn on_open(&self, client_id: ClientId, arrival: Arrival, now: Moment) -> Vec<Effect> {
+    pub fn on_open(&mut self, client_id: ClientId, arrival: Arrival, now: Moment) -> Vec<Effect> {
         let Arrival { username, channel } = arrival;
         let welcome = Reply::Welcome { client_id: &client_id.to_string(), username: username.as_deref() };
         let mut effects = self.say(welcome, now);
+        effects.extend(self.restore());
         effects.extend(channel.map(|slug| {
             let reference = (slug.len() <= MAX_ECHO).then(|| slug.as_str().into());
             Effect::Enter { place: Place::Channel(slug), reference }
@@ -197,6 +204,10 @@ impl SessionCore {
     }
 
     fn read(&mut self, text: &str, now: Moment) -> Vec<Effect> {
+        #[cfg(test)]
+        if text == INJECTED_PANIC {
+            std::panic::panic_any("injected");
+        }
         match self.dialect.decode(text) {
             Ok(frame) => {
                 self.malformed = 0;
@@ -226,9 +237,7 @@ impl SessionCore {
             }
             Command::Unsubscribe { conversation } => self.unsubscribe(conversation, now),
             Command::Change(wish) => self.write(wish, reference),
-            Command::Type { conversation, typing } => {
-                vec![Effect::Type { conversation, typing, allowed: self.listens(conversation), reference }]
-            }
+            Command::Type { conversation, typing } => vec![Effect::Type { conversation, typing, reference }],
             Command::Enter(place) => vec![Effect::Enter { place, reference }],
             Command::Leave(place) => vec![Effect::Leave { place, reference }],
         }
@@ -263,6 +272,7 @@ impl SessionCore {
                 self.signed_in = Some(SignedIn::of(identity));
                 self.forget_memory_of_others(identity.user_id);
                 let mut effects = self.say(Reply::Authenticated { user: &user }, now);
+                effects.extend(self.restore());
                 effects.push(Effect::CheckSession(identity.sid));
                 effects
             }

@@ -54,6 +54,10 @@ pub struct Socket {
     finding: Finding<Payload>,
     /// The channels that it is in, for a hub that does not know.
     pub(super) entrances: HashMap<ConversationId, Arc<Entrance>>,
+    /// `?resume=`: the socket that the client had before.
+    pub(super) resumes: Option<Box<str>>,
+    /// Something was loaded into its memory: whoever comes after it may have it.
+    pub(super) has_memory: bool,
     /// Taken when the connection opens.
     arrival: Option<Box<Arrival>>,
     /// Has seen the hub that this socket registers with.
@@ -100,6 +104,8 @@ pub async fn start(
         queued: Arc::clone(&queued),
         finding: finding.clone(),
         entrances: HashMap::new(),
+        resumes: predecessor(dialect, request),
+        has_memory: false,
         arrival: Some(Box::new(arrival)),
         generations: state.hub.incarnation(),
         timer: None,
@@ -125,9 +131,17 @@ pub async fn start(
 /// `?channel_id=` of the channels dialect.
 fn channel_to_join(dialect: Dialect, request: &HttpRequest) -> Option<String> {
     let Dialect::Channels { .. } = dialect else { return None };
+    in_query(request, "channel_id")
+}
+
+/// `?resume=` of the coach dialect.
+fn predecessor(dialect: Dialect, request: &HttpRequest) -> Option<Box<str>> {
+    if dialect == Dialect::Coach { in_query(request, "resume").map(Into::into) } else { None }
+}
+
+fn in_query(request: &HttpRequest, name: &str) -> Option<String> {
     let mut query = url::form_urlencoded::parse(request.query_string().as_bytes());
-    let named = query.find(|(name, _)| name == "channel_id").map(|(_, value)| value.into_owned());
-    named.filter(|slug| !slug.is_empty())
+    query.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).filter(|value| !value.is_empty())
 }
 
 fn now(state: &AppState) -> Moment {
@@ -138,15 +152,27 @@ impl Socket {
     /// Lets the core decide, and does what it says. A panic closes this socket, and nothing else.
     pub(super) fn step(&mut self, ctx: &mut Context, decide: impl FnOnce(&mut SessionCore, Moment) -> Vec<Effect>) {
         let now = now(&self.state);
-        let decided = catch_unwind(AssertUnwindSafe(|| decide(&mut self.core, now)));
-        let effects = decided.unwrap_or_else(|_| {
-            tracing::error!(client_id = %self.client_id, "session failed");
-            self.core.close(Closing::FAILED, now)
-        });
-        for effect in effects {
+        for effect in self.guarded(ctx, |core| decide(core, now)) {
             self.perform(effect, ctx);
         }
         self.set_timer(ctx, now);
+    }
+
+    /// The same for what concerns no timer.
+    fn guarded<E: IntoIterator<Item = Effect> + Default>(
+        &mut self,
+        ctx: &mut Context,
+        decide: impl FnOnce(&mut SessionCore) -> E,
+    ) -> E {
+        catch_unwind(AssertUnwindSafe(|| decide(&mut self.core))).unwrap_or_else(|_| {
+            tracing::error!(client_id = %self.client_id, "session failed");
+            let now = now(&self.state);
+            for effect in self.core.close(Closing::FAILED, now) {
+                self.perform(effect, ctx);
+            }
+            self.set_timer(ctx, now);
+            E::default()
+        })
     }
 
     fn perform(&mut self, effect: Effect, ctx: &mut Context) {
@@ -166,10 +192,9 @@ impl Socket {
             Effect::Unsubscribe(conversation) => self.unsubscribe(conversation, ctx),
             Effect::Write { wish, reference } => self.write(wish, reference, ctx),
             Effect::Embed(question) => self.embed(question, ctx),
+            Effect::Restore(user) => self.restore(user, ctx),
             Effect::Keep(wish) => self.keep(wish),
-            Effect::Type { conversation, typing, allowed, reference } => {
-                self.tell_typing(conversation, typing, allowed, reference, ctx);
-            }
+            Effect::Type { conversation, typing, reference } => self.tell_typing(conversation, typing, reference, ctx),
             Effect::Enter { place, reference } => self.enter(place, reference, ctx),
             Effect::Leave { place, reference } => self.leave(place, reference, ctx),
             Effect::Close(closing) => {
@@ -341,18 +366,27 @@ impl Handler<Outbound> for Socket {
         match message {
             Outbound::Text(text) => {
                 self.queued.fetch_sub(text.len(), Ordering::Relaxed);
-                if let Some(effect) = self.core.on_event(text) {
+                if let Some(effect) = self.guarded(ctx, |core| core.on_event(text)) {
+                    self.perform(effect, ctx);
+                }
+            }
+            Outbound::Passing(event) => {
+                self.queued.fetch_sub(event.text.len(), Ordering::Relaxed);
+                if let Some(effect) = self.guarded(ctx, |core| core.on_passing(event)) {
                     self.perform(effect, ctx);
                 }
             }
             Outbound::Stored(event) => {
                 self.queued.fetch_sub(event.text.len(), Ordering::Relaxed);
                 let now = now(&self.state);
-                for effect in self.core.on_stored(event, now) {
+                for effect in self.guarded(ctx, |core| core.on_stored(event, now)) {
                     self.perform(effect, ctx);
                 }
             }
-            Outbound::Remember(memory) => self.core.on_memory(memory),
+            Outbound::Remember(memory) => {
+                self.has_memory |= memory.matcher.is_some();
+                self.step(ctx, |core, now| core.on_memory(memory, now));
+            }
             Outbound::Close(closing) => self.step(ctx, |core, now| core.close(closing, now)),
             Outbound::Drop => {
                 self.end = "DROPPED";
@@ -365,6 +399,7 @@ impl Handler<Outbound> for Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         self.state.hub.unregister(self.client_id);
+        self.leave_memory();
         counter!("greenroom_socket_closes_total", "reason" => self.end).increment(1);
         tracing::debug!(client_id = %self.client_id, user_id = self.core.user(), reason = self.end, "socket closed");
     }

@@ -27,6 +27,7 @@ const OF_A_USER: &[&str] = &[
     "saved_question_tags",
     "conversation_members",
     "idempotency_keys",
+    "loaded_memories",
 ];
 
 /// Tables that may have rows without a user.
@@ -134,6 +135,7 @@ pub async fn bad_values_are_refused(db: &DatabaseConnection) {
         ("reactions", "emoji", long(17)),
         ("idempotency_keys", "key", long(256)),
         ("model_calibrations", "cut", "1.5".into()),
+        ("loaded_memories", "question_limit", "501".into()),
     ] {
         let refusal = db.execute_unprepared(&format!("UPDATE {table} SET {column} = {value}")).await;
         let message = refusal.map(drop).unwrap_err().to_string();
@@ -153,6 +155,16 @@ pub async fn doubles_are_refused(db: &DatabaseConnection) {
             .map(drop),
         conversation::ActiveModel { kind: Set("global".into()), ..unnamed_conversation() }.insert(db).await.map(drop),
     ];
+    for id in [12, 13] {
+        let theirs = conversation::ActiveModel {
+            id: Set(Uuid::from_u128(id)),
+            kind: Set("assistant".into()),
+            owner_id: Set(Some(OWNER)),
+            ..unnamed_conversation()
+        };
+        let made = theirs.insert(db).await;
+        assert_eq!(made.is_ok(), id == 12, "{made:?}");
+    }
     for outcome in again {
         let error = outcome.unwrap_err();
         assert!(matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))), "{error}");

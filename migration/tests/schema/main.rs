@@ -1,15 +1,16 @@
-//! The schema on both databases. PostgreSQL is tested where `GREENROOM_TEST_POSTGRES_URL` names a server
-//! on which databases may be created; each check gets a database of its own.
+//! The schema on both databases; each check gets a database of its own.
 
 // The lint is meant for the server: here an unexpected error fails the test.
 #![allow(clippy::unwrap_used)]
 
 mod checks;
+#[path = "../../../tests/support/postgres.rs"]
+mod postgres;
+#[path = "../../../tests/support/require.rs"]
+mod require;
 mod rows;
 
-use std::env;
-
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 
 async fn sqlite() -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new("sqlite::memory:");
@@ -17,22 +18,12 @@ async fn sqlite() -> Result<DatabaseConnection, DbErr> {
     Database::connect(options).await
 }
 
-/// Runs a check on a new database of the server, if there is a server.
-async fn on_postgres(name: &str, check: impl AsyncFnOnce(&DatabaseConnection)) {
-    let server = env::var("GREENROOM_TEST_POSTGRES_URL").unwrap_or_default();
-    if server.is_empty() {
-        return;
-    }
-    let name = format!("greenroom_schema_{name}_{}", std::process::id());
-    let admin = Database::connect(&server).await.unwrap();
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-
-    let (base, _) = server.rsplit_once('/').unwrap();
-    let db = Database::connect(format!("{base}/{name}")).await.unwrap();
+/// Runs a check on a new database of PostgreSQL, if there is one.
+async fn on_postgres(check: impl AsyncFnOnce(&DatabaseConnection)) {
+    let Some(url) = postgres::database() else { return };
+    let db = Database::connect(url).await.unwrap();
     check(&db).await;
-
     db.close().await.unwrap();
-    admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
 }
 
 macro_rules! on_both_databases {
@@ -45,7 +36,7 @@ macro_rules! on_both_databases {
 
             #[tokio::test]
             async fn on_postgres() {
-                crate::on_postgres(stringify!($check), async |db| crate::checks::$check(db).await).await;
+                crate::on_postgres(async |db| crate::checks::$check(db).await).await;
             }
         }
     )*};

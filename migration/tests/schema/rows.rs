@@ -277,6 +277,16 @@ async fn keep_service(db: &DatabaseConnection) {
         expires_at: now(),
     };
     keep::<idempotency_key::Entity>(db, answer).await;
+    let loaded = loaded_memory::Model {
+        user_id: OWNER,
+        job_id: Some(JOB),
+        question_limit: 20,
+        client_id: "0".repeat(32),
+        predecessor: None,
+        boot_id: Some(7),
+        loaded_at: now(),
+    };
+    keep::<loaded_memory::Entity>(db, loaded).await;
     let measured = model_calibration::Model { model: "offline".into(), dimension: 256, cut: 0.625, measured_at: now() };
     keep::<model_calibration::Entity>(db, measured).await;
 }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::departures::Departure;
 use super::registry::Socket;
-use super::{ClientId, Entrance, Hub, Listener, Notice, Numbered, Outbound, Owner, Subscribe};
+use super::{ClientId, Entrance, Hub, Listener, Notice, Numbered, Outbound, Owner, Passing, Subscribe, Type};
 use crate::domain::change::Ack;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{ConversationChange, ConversationChanged, Event, Stored, What};
@@ -58,11 +59,11 @@ impl Hub {
             Event::Stored(stored) => self.deliver_stored(&encoded, stored),
             Event::ConversationChanged(changed) => self.deliver_changed(&encoded, changed),
             Event::Read { conversation, .. } | Event::ChannelEntered { conversation, .. } => {
-                offer_listeners(&encoded, self.interest.of(*conversation))
+                offer_listeners(&encoded, *conversation, self.interest.of(*conversation))
             }
             Event::Typing { conversation, user, .. } => {
                 let others = self.interest.of(*conversation).filter(|(_, listener)| listener.owner.user != *user);
-                offer_listeners(&encoded, others)
+                offer_listeners(&encoded, *conversation, others)
             }
             Event::PresenceChanged { user, audience, .. } => {
                 let told: HashSet<UserId> = audience.iter().copied().filter(|id| *id != user.id).collect();
@@ -131,7 +132,7 @@ impl Hub {
         if changed.change == ConversationChange::Deleted {
             let others = self.interest.of(conversation);
             let others = others.filter(|(_, listener)| !changed.to.contains(&listener.owner.user));
-            slow.extend(offer_listeners(encoded, others));
+            slow.extend(offer_listeners(encoded, conversation, others));
         }
         slow
     }
@@ -183,8 +184,9 @@ impl Hub {
         let new = self.interest.insert(conversation, client_id, listener);
         if let Some(entrance) = entrance.filter(|entrance| !entrance.returning) {
             let event = entered(conversation, &entrance, true);
-            // who comes a second time is told so, the others know
-            if new { self.publish(&event) } else { self.tell_one(client_id, &event) }
+            // who comes a second time is told so, the others know; so do they of whoever is back before they heard of the leave
+            let known = self.departures.is_back(conversation, owner.user);
+            if new && !known { self.publish(&event) } else { self.tell_one(client_id, &event) }
         }
         true
     }
@@ -196,6 +198,15 @@ impl Hub {
         }
     }
 
+    /// Somebody types in a conversation that their socket listens to; false if it does not.
+    pub(super) fn types(&mut self, Type { client_id, conversation, typing }: Type) -> bool {
+        let Some(user) = self.interest.listener(conversation, client_id).map(|listener| listener.owner.user) else {
+            return false;
+        };
+        self.publish(&Event::Typing { conversation, user, typing });
+        true
+    }
+
     pub(super) fn unsubscribe(&mut self, conversation: ConversationId, client_id: ClientId) -> bool {
         let Some(listener) = self.interest.remove(conversation, client_id) else { return false };
         self.tell_left(conversation, client_id, &listener);
@@ -205,7 +216,30 @@ impl Hub {
     /// A socket is gone: it listens to nothing.
     pub(super) fn leave_all(&mut self, client_id: ClientId) {
         for (conversation, listener) in self.interest.forget(client_id) {
-            self.tell_left(conversation, client_id, &listener);
+            if let Some(entrance) = listener.entrance {
+                let at = entrance.clock.now();
+                self.tell_departure(Departure { conversation, entrance, at });
+            }
+        }
+    }
+
+    /// Somebody's connection to a channel ended. Now, if that does not flood the channel.
+    fn tell_departure(&mut self, departure: Departure) {
+        let Departure { conversation, entrance, at } = &departure;
+        if !self.departures.admit(*conversation, self.interest.count(*conversation)) {
+            return self.departures.defer(departure);
+        }
+        let (slug, user) = (entrance.slug.clone(), entrance.user.clone());
+        self.publish(&Event::ChannelEntered { conversation: *conversation, slug, user, entered: false, at: *at });
+    }
+
+    /// What could not be told at once, of those who have not come back by another socket.
+    fn tell_departures(&mut self) {
+        for departure in self.departures.next_moment() {
+            let Departure { conversation, entrance, .. } = &departure;
+            if !self.interest.of(*conversation).any(|(_, listener)| listener.is(entrance.user.id)) {
+                self.tell_departure(departure);
+            }
         }
     }
 
@@ -216,8 +250,9 @@ impl Hub {
         self.publish(&event);
     }
 
-    /// What has been collected: news for members who do not listen, and who came and went.
+    /// What has been collected: who left, news for members who do not listen, and who came and went.
     pub(super) fn tell_news(&mut self, now: Instant) {
+        self.tell_departures();
         for (conversation, members) in std::mem::take(&mut self.unheard) {
             let deaf = |user: &UserId| {
                 let mut sockets = self.registry.of_user(*user);
@@ -262,10 +297,15 @@ fn offer<'a>(encoded: &Encoded<'_>, sockets: impl Iterator<Item = (ClientId, &'a
     sockets.filter(|(_, socket)| refuses(socket)).map(|(id, _)| id).collect()
 }
 
-fn offer_listeners<'a>(encoded: &Encoded<'_>, listeners: impl Iterator<Item = (ClientId, &'a Listener)>) -> Slow {
+/// The same for those who listen to the conversation that it happened in.
+fn offer_listeners<'a>(
+    encoded: &Encoded<'_>,
+    conversation: ConversationId,
+    listeners: impl Iterator<Item = (ClientId, &'a Listener)>,
+) -> Slow {
     let refuses = |listener: &Listener| {
         let text = encoded.text(listener.dialect, Owner::reader(listener.owner));
-        text.is_some_and(|text| listener.outbox.offer(&text).is_err())
+        text.is_some_and(|text| listener.outbox.offer_passing(Passing { conversation, text }).is_err())
     };
     listeners.filter(|(_, listener)| refuses(listener)).map(|(id, _)| id).collect()
 }

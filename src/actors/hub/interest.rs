@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::messages::{ClientId, Entrance, Outbox, Owner};
-use crate::domain::ConversationId;
 use crate::domain::change::By;
 use crate::domain::conversation::Conversation;
 use crate::domain::permission::{Act, may, relation};
+use crate::domain::{ConversationId, UserId};
 use crate::wire::{Dialect, Reader};
 
 /// One socket that listens to one conversation: what delivering needs, at hand.
@@ -17,6 +17,13 @@ pub(super) struct Listener {
     pub outbox: Outbox,
     /// Whose coming and going the others are told.
     pub entrance: Option<Arc<Entrance>>,
+}
+
+impl Listener {
+    /// Whether it is a socket of this user, in a channel whose people are told.
+    pub fn is(&self, user: UserId) -> bool {
+        self.entrance.is_some() && self.owner.user == user
+    }
 }
 
 /// The tables, in step with each other.
@@ -67,8 +74,17 @@ impl Interest {
         self.by_conversation.get(&conversation).into_iter().flatten().map(|(id, listener)| (*id, listener))
     }
 
+    /// How many sockets listen.
+    pub fn count(&self, conversation: ConversationId) -> usize {
+        self.by_conversation.get(&conversation).map_or(0, HashMap::len)
+    }
+
+    pub fn listener(&self, conversation: ConversationId, id: ClientId) -> Option<&Listener> {
+        self.by_conversation.get(&conversation)?.get(&id)
+    }
+
     pub fn contains(&self, conversation: ConversationId, id: ClientId) -> bool {
-        self.by_conversation.get(&conversation).is_some_and(|listeners| listeners.contains_key(&id))
+        self.listener(conversation, id).is_some()
     }
 
     /// The sockets of those listeners.

@@ -87,6 +87,8 @@ pub enum Outbound {
     Text(ByteString),
     /// An event that took a `seq`, for a socket that listens to the conversation. Counted as well.
     Stored(Numbered),
+    /// An event of a conversation that took none, for a socket that listens to it. Counted as well.
+    Passing(Passing),
     /// What to answer questions with from now on.
     Remember(Memory),
     /// The last message: say why, and end.
@@ -123,6 +125,13 @@ pub struct Numbered {
     pub ack: Option<Arc<Ack>>,
 }
 
+/// An event without a place, such as that somebody types: a session delivers it if its client listens by now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passing {
+    pub conversation: ConversationId,
+    pub text: ByteString,
+}
+
 /// The way to one socket, and how many bytes wait on it.
 #[derive(Clone)]
 pub struct Outbox {
@@ -151,6 +160,11 @@ impl Outbox {
     /// The same for an event with a place.
     pub fn offer_numbered(&self, event: Numbered) -> Result<(), Overflow> {
         self.put(event.text.len(), Outbound::Stored(event))
+    }
+
+    /// The same for an event of a conversation without a place.
+    pub fn offer_passing(&self, event: Passing) -> Result<(), Overflow> {
+        self.put(event.text.len(), Outbound::Passing(event))
     }
 
     fn put(&self, size: usize, message: Outbound) -> Result<(), Overflow> {
@@ -207,10 +221,18 @@ pub struct Unregister(pub ClientId);
 /// From whoever has something for one session: the way to a socket of the coach dialect that is this user's, or on which
 /// nobody has signed in.
 #[derive(Clone, Message)]
-#[rtype(result = "Option<Outbox>")]
+#[rtype(result = "Option<Reached>")]
 pub struct Reach {
     pub client_id: ClientId,
     pub user: UserId,
+}
+
+/// The answer to [`Reach`].
+#[derive(Clone)]
+pub struct Reached {
+    pub outbox: Outbox,
+    /// By the user who asks.
+    pub is_signed_in: bool,
 }
 
 /// From whoever changed something, after it is stored.
@@ -253,15 +275,33 @@ pub struct Unsubscribe {
     pub conversation: ConversationId,
 }
 
+/// From a session whose client types, or stops: the others who listen are told. False if the socket does not listen, and
+/// nobody was told: whoever lost access hears and says nothing more.
+#[derive(Clone, Message)]
+#[rtype(result = "bool")]
+pub struct Type {
+    pub client_id: ClientId,
+    pub conversation: ConversationId,
+    pub typing: bool,
+}
+
 /// From whoever stored that a user is away, or back: tells those concerned.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub struct PresenceMoved(pub UserId);
 
-/// From `/api/v1/ws/stats`: how many sockets are in each channel, by its slug.
+/// From `/api/v1/ws/stats`.
 #[derive(Message)]
-#[rtype(result = "HashMap<String, usize>")]
+#[rtype(result = "ChannelCounts")]
 pub struct CountChannels;
+
+/// The sockets of the channels dialect on this node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChannelCounts {
+    pub clients: usize,
+    /// How many are in each channel, by its slug.
+    pub channels: HashMap<String, usize>,
+}
 
 /// From the hub to whoever reads the database for it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The hub: one per node, on an arbiter of its own. It knows who is connected, and brings events to whom they concern.
 
 mod delivery;
+mod departures;
 mod interest;
 mod messages;
 mod presence;
@@ -18,13 +19,14 @@ use tokio::sync::{mpsc, watch};
 #[cfg(test)]
 pub use messages::InjectPanic;
 pub use messages::{
-    ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory, Notice,
-    Numbered, Outbound, Outbox, Overflow, Owner, PresenceMoved, Publish, PublishAll, Reach, Register, Subscribe,
-    Unregister, Unsubscribe, Which,
+    ChannelCounts, ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory,
+    Notice, Numbered, Outbound, Outbox, Overflow, Owner, Passing, PresenceMoved, Publish, PublishAll, Reach, Reached,
+    Register, Subscribe, Type, Unregister, Unsubscribe, Which,
 };
 pub use registry::{Limits, Online};
 use registry::{Registry, Socket};
 
+use departures::Departures;
 use interest::{Interest, Listener};
 use presence::Presence;
 
@@ -39,7 +41,8 @@ const MAILBOX: usize = 4096;
 const SETTLE: Duration = Duration::from_secs(5);
 /// A drain closes sockets in so many waves, so that not all of them reconnect elsewhere in one moment.
 const WAVES: u32 = 10;
-/// How often news are told to members who do not listen, and changes of presence are looked at.
+/// How often news are told to members who do not listen, changes of presence are looked at, and departures that waited are
+/// told.
 const NEWS: Duration = Duration::from_millis(250);
 /// How long somebody who asks the hub while it is restarted waits for the next incarnation.
 const RESTART_WAIT: Duration = Duration::from_secs(2);
@@ -49,6 +52,7 @@ pub struct Hub {
     registry: Registry,
     interest: Interest,
     presence: Presence,
+    departures: Departures,
     /// Conversations that got messages since the last news, with their members.
     unheard: HashMap<ConversationId, Arc<[UserId]>>,
     /// Sockets that could not take an event, and still have to be ended.
@@ -66,6 +70,7 @@ impl Hub {
             registry: Registry::new(limits, online),
             interest: Interest::default(),
             presence: Presence::default(),
+            departures: Departures::default(),
             unheard: HashMap::new(),
             doomed: VecDeque::new(),
             ending_doomed: false,
@@ -136,10 +141,10 @@ impl Hub {
         }
     }
 
-    fn reach(&self, Reach { client_id, user }: Reach) -> Option<Outbox> {
+    fn reach(&self, Reach { client_id, user }: Reach) -> Option<Reached> {
         let socket = self.registry.get(client_id)?;
         let open = socket.dialect == Dialect::Coach && socket.owner.is_none_or(|owner| owner.user == user);
-        open.then(|| socket.outbox.clone())
+        open.then(|| Reached { outbox: socket.outbox.clone(), is_signed_in: socket.owner.is_some() })
     }
 
     fn drop_socket(&mut self, client_id: ClientId, user: UserId) -> bool {
@@ -163,6 +168,11 @@ impl Hub {
         for user in self.registry.settle() {
             self.departed(user);
         }
+    }
+
+    fn count_channels(&self) -> ChannelCounts {
+        let clients = self.registry.count_of(|dialect| matches!(dialect, Dialect::Channels { .. }));
+        ChannelCounts { clients, channels: self.interest.channels() }
     }
 
     fn counts(&self) -> Counts {
@@ -257,6 +267,14 @@ impl Handler<Unsubscribe> for Hub {
     }
 }
 
+impl Handler<Type> for Hub {
+    type Result = bool;
+
+    fn handle(&mut self, message: Type, _: &mut Self::Context) -> bool {
+        self.types(message)
+    }
+}
+
 impl Handler<PresenceMoved> for Hub {
     type Result = ();
 
@@ -269,7 +287,7 @@ impl Handler<CountChannels> for Hub {
     type Result = MessageResult<CountChannels>;
 
     fn handle(&mut self, _: CountChannels, _: &mut Self::Context) -> Self::Result {
-        MessageResult(self.interest.channels())
+        MessageResult(self.count_channels())
     }
 }
 
@@ -329,6 +347,7 @@ pub struct HubPeers {
     unregister: Peer<Unregister>,
     subscribe: Peer<Subscribe>,
     unsubscribe: Peer<Unsubscribe>,
+    types: Peer<Type>,
     pub publish: Peer<Publish>,
     pub publish_all: Peer<PublishAll>,
     pub presence_moved: Peer<PresenceMoved>,
@@ -361,6 +380,7 @@ impl HubPeers {
             unregister: hub.peer(),
             subscribe: hub.peer(),
             unsubscribe: hub.peer(),
+            types: hub.peer(),
             publish: hub.peer(),
             publish_all: hub.peer(),
             presence_moved: hub.peer(),
@@ -395,8 +415,14 @@ impl HubPeers {
     }
 
     /// See [`Reach`].
-    pub async fn reach(&self, message: Reach) -> Result<Option<Outbox>> {
+    pub async fn reach(&self, message: Reach) -> Result<Option<Reached>> {
         self.ask(&self.reach, message).await
+    }
+
+    /// Whether a socket that its user calls by this name is open on this node.
+    pub async fn is_open(&self, client_id: &str, user: UserId) -> Result<bool> {
+        let Ok(client_id) = client_id.parse() else { return Ok(false) };
+        Ok(self.reach(Reach { client_id, user }).await?.is_some())
     }
 
     /// See [`Subscribe`].
@@ -407,6 +433,11 @@ impl HubPeers {
     /// See [`Unsubscribe`].
     pub async fn unsubscribe(&self, message: Unsubscribe) -> Result<bool> {
         self.ask(&self.unsubscribe, message).await
+    }
+
+    /// See [`Type`].
+    pub async fn types(&self, message: Type) -> Result<bool> {
+        self.ask(&self.types, message).await
     }
 
     /// See [`Unregister`]: one for each socket. Gets lost with the hub only, which then does not know the socket any more.

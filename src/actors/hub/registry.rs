@@ -224,6 +224,11 @@ impl Registry {
         gone
     }
 
+    /// How many sockets speak one of these dialects.
+    pub fn count_of(&self, wanted: impl Fn(Dialect) -> bool) -> usize {
+        self.sockets.values().filter(|socket| wanted(socket.dialect)).count()
+    }
+
     pub fn counts(&self) -> Counts {
         Counts {
             connected_clients: self.sockets.len(),

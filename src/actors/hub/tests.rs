@@ -37,7 +37,7 @@ impl Handler<Outbound> for Reader {
     type Result = ();
 
     fn handle(&mut self, message: Outbound, _: &mut Self::Context) {
-        if let Outbound::Text(text) = &message {
+        if let Outbound::Text(text) | Outbound::Passing(Passing { text, .. }) = &message {
             self.queued.fetch_sub(text.len(), Ordering::Relaxed);
         }
         self.received.send(message).unwrap();
@@ -335,6 +335,7 @@ mod conversations {
             owner: None,
             customer: (kind == ConversationKind::Support).then(|| user(1, Role::Customer)),
             agent: agent.map(|id| user(id, Role::Agent)),
+            pair: None,
             peers: vec![],
             status: None,
             status_before: None,
@@ -345,7 +346,7 @@ mod conversations {
     }
 
     fn overview(conversation: Arc<Conversation>) -> Arc<Overview> {
-        Arc::new(Overview { conversation, members: vec![], last_message: None, unread: HashMap::new() })
+        Arc::new(Overview { conversation, members: vec![], last_message: None, unread: None })
     }
 
     /// A message of user 1 to the room of 1 and 2.
@@ -465,6 +466,19 @@ mod conversations {
             hub.publish(&Event::Typing { conversation: ROOM, user: 1, typing: true });
         }
         assert_eq!((clients[0].received().await.len(), clients[1].received().await.len()), (0, 1));
+    }
+
+    #[actix::test]
+    async fn who_was_removed_types_no_more() {
+        let (mut hub, _notices) = hub();
+        let mut clients = [1, 2].map(|id| joined(&mut hub, Some(owner(id, 1))));
+        clients.iter().for_each(|client| assert!(listens(&mut hub, client)));
+        let types = |client: &Client, typing| Type { client_id: client.id, conversation: ROOM, typing };
+        assert!(hub.types(types(&clients[1], true)));
+        assert_eq!(clients[0].received().await.len(), 1);
+        hub.publish(&changed(ConversationChange::Left, vec![2]));
+        assert!(!hub.types(types(&clients[1], false)));
+        assert!(clients[0].received().await.is_empty());
     }
 
     #[actix::test]

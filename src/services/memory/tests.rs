@@ -6,14 +6,15 @@ use super::*;
 use crate::ai::offline::OfflineEmbedder;
 use crate::services::interview::testing::{FirstWord, analyses, completed_job, identity};
 use crate::services::library::{Library, SavedForm};
-use crate::store::testing::{World, add_user};
+use crate::store::testing::{BOOT, World, add_user};
+use crate::store::{Backend, OwnerLock};
 
 const FIXED: Threshold = Threshold::Fixed(0.75);
 const WORKS: FirstWord = FirstWord { broken: false };
 const AWAY: FirstWord = FirstWord { broken: true };
 
 fn memories(world: &World, embedder: impl Embedder + 'static, threshold: Threshold) -> Memories {
-    Memories::new(world.store.clone(), Arc::new(embedder), threshold)
+    Memories::new(world.store.clone(), Arc::new(embedder), threshold, BOOT)
 }
 
 /// Saves questions for the user of the world while the embedder is away; their job.
@@ -135,4 +136,78 @@ async fn a_known_cut_needs_no_measuring() {
     assert_eq!(outcome.threshold, 0.75);
     let dimension = i32::try_from(OfflineEmbedder::DIMENSION).unwrap();
     assert_eq!(world.store.measured_cut(OfflineEmbedder.model(), dimension).await.unwrap(), None);
+}
+
+/// The name of a socket.
+fn client(name: char) -> String {
+    name.to_string().repeat(32)
+}
+
+/// What a socket has back: how many questions, and from which.
+async fn restored(
+    memories: &Memories,
+    user: UserId,
+    to: char,
+    resumes: Option<char>,
+    open: bool,
+) -> Option<(usize, String)> {
+    let resumes = resumes.map(client);
+    let successor = Successor { user, client_id: &client(to), resumes: resumes.as_deref() };
+    let restored = memories.restore(successor, async |_| Ok(open)).await.unwrap();
+    restored.map(|Restored { matcher, from }| (matcher.len(), from))
+}
+
+#[tokio::test]
+async fn a_set_goes_to_the_next_socket_once_the_one_that_had_it_is_gone_or_is_named() {
+    for world in World::all().await {
+        let (user, job) = (world.user, save(&world, &["Why us?", "How old?"]).await);
+        let memories = memories(&world, WORKS, FIXED);
+        assert_eq!(restored(&memories, user, 'b', None, false).await, None);
+        memories.keep(user, Some(job), 1, &client('a')).await.unwrap();
+        assert_eq!(restored(&memories, user, 'b', None, true).await, None);
+        assert_eq!(restored(&memories, user, 'b', Some('x'), false).await, None);
+        let other = add_user(&world.store, "bob").await;
+        assert_eq!(restored(&memories, other, 'b', Some('a'), false).await, None);
+        assert_eq!(restored(&memories, user, 'b', None, false).await, Some((1, client('a'))));
+        // whoever did not learn that it had a second socket names the first
+        assert_eq!(restored(&memories, user, 'c', Some('a'), true).await, Some((1, client('b'))));
+        assert_eq!(restored(&memories, user, 'd', Some('a'), true).await, None);
+        world.clock.advance(time::Duration::days(8));
+        assert_eq!(restored(&memories, user, 'd', None, false).await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_set_is_forgotten_on_the_socket_that_has_it_or_once_that_is_gone() {
+    for world in World::all().await {
+        let user = world.user;
+        save(&world, &["Why us?"]).await;
+        let memories = memories(&world, WORKS, FIXED);
+        for (by, open, kept) in [('b', true, true), ('a', true, false), ('b', false, false)] {
+            memories.keep(user, None, 20, &client('a')).await.unwrap();
+            memories.forget(user, &client(by), async |_| Ok(open)).await.unwrap();
+            assert_eq!(world.store.loaded_memory(user).await.unwrap().is_some(), kept);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_another_living_process_has_is_its_own_until_it_says_otherwise() {
+    for world in World::all().await {
+        let user = world.user;
+        save(&world, &["Why us?"]).await;
+        let lock = OwnerLock::acquire(&world.store).await.unwrap();
+        let theirs = Memories::new(world.store.clone(), Arc::new(WORKS), FIXED, lock.boot_id());
+        let ours = memories(&world, WORKS, FIXED);
+        theirs.keep(user, None, 20, &client('a')).await.unwrap();
+        // on SQLite there is no other process
+        let free = world.store.backend() == Backend::Sqlite;
+        assert_eq!(restored(&ours, user, 'b', None, true).await.is_some(), free);
+        theirs.keep(user, None, 20, &client('a')).await.unwrap();
+        theirs.release(user, &client('a')).await.unwrap();
+        assert_eq!(restored(&ours, user, 'b', None, true).await, Some((1, client('a'))));
+        // of a process that is dead
+        Memories::new(world.store.clone(), Arc::new(WORKS), FIXED, 1).keep(user, None, 20, &client('a')).await.unwrap();
+        assert_eq!(restored(&ours, user, 'b', None, true).await, Some((1, client('a'))));
+    }
 }

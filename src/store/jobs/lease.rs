@@ -10,6 +10,7 @@ use super::{Store, WAITING, change, db, job};
 use crate::domain::clock::rfc3339;
 use crate::domain::error::Result;
 use crate::domain::job::{Job, Stage, Status};
+use crate::store::owner_lock::holds_its_lock;
 
 /// For so long a lease counts without being extended.
 const LEASE: Duration = Duration::seconds(30);
@@ -32,11 +33,6 @@ pub enum Leased {
     /// All there are.
     Any,
 }
-
-/// Owners (boot ids) without a session that holds their advisory lock. A 64-bit key is shown as two halves.
-const ORPHANED: &str = "NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
-                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                        AND (classid::bigint << 32 | objid::bigint) = lease_owner)";
 
 impl Lease {
     /// The row, while the lease holds.
@@ -184,7 +180,7 @@ impl Store {
         let expired = Column::LeaseUntil.lt(entity::Timestamp::from(self.clock.now()));
         let which = match which {
             Leased::Expired => expired,
-            Leased::Orphaned => expired.or(Expr::cust(ORPHANED)),
+            Leased::Orphaned => expired.or(Expr::cust(format!("NOT {}", holds_its_lock("lease_owner")))),
             Leased::Any => Expr::value(true),
         };
         let query = Entity::find().filter(Expr::cust("lease_until IS NOT NULL")).filter(which);

@@ -1,16 +1,15 @@
-//! A database with a user and their upload, for tests of jobs: on a SQLite file, and on PostgreSQL when
-//! `GREENROOM_TEST_POSTGRES_URL` names a server (each test has a database of its own there).
+//! A database with a user and their upload, for tests of jobs.
 
-use sea_orm::{ColumnTrait, ConnectionTrait, Database, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::Duration;
 use time::macros::datetime;
-use uuid::Uuid;
 
 use super::Lease;
 use crate::domain::clock::Clock;
 use crate::domain::job::Job;
 use crate::domain::user::Role;
 use crate::domain::{UploadId, UserId};
+use crate::store::testbed::Bed;
 use crate::store::{NewUpload, NewUser, Store};
 
 /// A boot id.
@@ -27,28 +26,21 @@ pub struct World {
 }
 
 impl World {
-    async fn open(url: String, folder: tempfile::TempDir) -> Self {
+    async fn open(bed: Bed) -> Self {
         let clock = Clock::manual(datetime!(2026-11-20 09:00 UTC));
-        let store = Store::connect(&url, 5, clock.clone()).await.unwrap();
-        store.migrate().await.unwrap();
+        let store = bed.open(clock.clone()).await;
+        let Bed { url, folder } = bed;
         let user = add_user(&store, "alice").await;
         let upload = add_upload(&store, user).await;
         Self { store, clock, user, upload, folder, url }
     }
 
     pub async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}?mode=rwc", folder.path().join("greenroom.db").display());
-        Self::open(url, folder).await
+        Self::open(Bed::sqlite()).await
     }
 
     pub async fn postgres() -> Option<Self> {
-        let server = std::env::var("GREENROOM_TEST_POSTGRES_URL").ok()?;
-        let name = format!("jobs_{}", Uuid::new_v4().simple());
-        let admin = Database::connect(&server).await.unwrap();
-        admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-        let (server, _) = server.rsplit_once('/').unwrap();
-        Some(Self::open(format!("{server}/{name}"), tempfile::tempdir().unwrap()).await)
+        Some(Self::open(Bed::postgres()?).await)
     }
 
     pub async fn all() -> Vec<Self> {

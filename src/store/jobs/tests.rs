@@ -1,14 +1,13 @@
 use std::collections::HashSet;
 use std::time::Duration as StdDuration;
 
-use sea_orm::ConnectionTrait;
 use time::Duration;
 
 use super::testing::{BOOT, World, add_upload, add_user};
 use super::*;
 use crate::domain::document::{ExtractStatus, Extraction, ParseQuality};
 use crate::domain::profile::Profile;
-use crate::store::{OwnerLock, StoredProfile};
+use crate::store::{OwnerLock, StoredProfile, testbed};
 
 async fn errors(store: &Store, job: &Job) -> serde_json::Value {
     analysis_job::Entity::find_by_id(job.id).one(&store.read).await.unwrap().unwrap().errors
@@ -304,18 +303,8 @@ async fn what_is_committed_is_there_after_a_restart() {
     }
 }
 
-/// The plan of a statement, in one line.
 async fn plan(store: &Store, sql: &str) -> String {
-    let explain = if store.backend() == crate::store::Backend::Sqlite { "EXPLAIN QUERY PLAN" } else { "EXPLAIN" };
-    let column = if store.backend() == crate::store::Backend::Sqlite { "detail" } else { "QUERY PLAN" };
-    // so small a table is read whole by PostgreSQL unless it is told not to
-    let txn = store.begin().await.unwrap();
-    if store.backend() == crate::store::Backend::Postgres {
-        txn.execute_unprepared("SET LOCAL enable_seqscan = off").await.unwrap();
-    }
-    let statement = Statement::from_string(txn.get_database_backend(), format!("{explain} {sql}"));
-    let rows = txn.query_all_raw(statement).await.unwrap();
-    rows.iter().map(|row| row.try_get::<String>("", column).unwrap()).collect::<Vec<_>>().join(" | ")
+    testbed::plan(store, Statement::from_string(store.read.get_database_backend(), sql)).await
 }
 
 #[tokio::test]

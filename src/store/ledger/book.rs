@@ -375,12 +375,12 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// What lists show of a conversation, for these readers.
-    pub async fn overview(&mut self, conversation: &Arc<Conversation>, readers: &[UserId]) -> Result<Arc<Overview>> {
+    /// What lists show of a conversation. What its readers have not read is counted later: see [`Ledger::count_unread`].
+    pub async fn overview(&mut self, conversation: &Arc<Conversation>) -> Result<Arc<Overview>> {
         self.flush().await?;
         let mut current = Conversation::clone(conversation);
         current.last_seq = self.last_seq(conversation.id);
-        let found = overviews(self.txn, vec![current], readers).await?.pop();
+        let found = overviews(self.txn, vec![current]).await?.pop();
         found.map(Arc::new).ok_or_else(|| Error::internal("no overview"))
     }
 
@@ -391,7 +391,7 @@ impl<'a> Book<'a> {
         conversation: &Arc<Conversation>,
         to: Vec<UserId>,
     ) -> Result<()> {
-        let overview = self.overview(conversation, &to).await?;
+        let overview = self.overview(conversation).await?;
         self.tell(Event::ConversationChanged(ConversationChanged { change, to, overview }));
         Ok(())
     }

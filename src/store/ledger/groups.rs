@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use entity::{conversation, conversation_member};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
@@ -102,9 +102,21 @@ impl Book<'_> {
             return Ok(found);
         }
         let mut row = self.blank(ConversationKind::Assistant, "Assistant");
+        let id = *row.id.as_ref();
         row.owner_id = Set(Some(by.user));
-        let conversation = self.found(row, &[(by.user, "owner")]).await?;
-        self.announce(ConversationChange::Created, &conversation, vec![by.user]).await?;
+        // another node may make it at the same time: there is one for each user
+        let insert = conversation::Entity::insert(row).on_conflict(OnConflict::new().do_nothing().to_owned());
+        let created = insert.exec_without_returning(self.txn).await.map_err(db)? > 0;
+        if created {
+            self.insert_member(id, by.user, "owner", 0, self.now).await?;
+        }
+        let theirs = conversation::Column::OwnerId.eq(by.user).and(conversation::Column::Kind.eq("assistant"));
+        self.admit(conversation::Entity::find().filter(theirs)).await?;
+        let found = self.assistants.get(&by.user).and_then(|id| self.conversation(*id));
+        let conversation = found.ok_or_else(|| Error::internal("a conversation with the assistant is gone"))?;
+        if created {
+            self.announce(ConversationChange::Created, &conversation, vec![by.user]).await?;
+        }
         Ok(conversation)
     }
 

@@ -17,10 +17,11 @@ use std::sync::{Arc, Mutex};
 
 use moka::sync::Cache;
 
-use super::{Store, db};
+use super::conversations::unread;
+use super::{Store, db, persistently};
 use crate::domain::change::{Change, Done, Wish};
 use crate::domain::error::{Error, Kind, Result};
-use crate::domain::event::Event;
+use crate::domain::event::{ConversationChange, ConversationChanged, Event, Overview, Stored, What};
 use crate::domain::message::MessageIds;
 use crate::domain::{ConversationId, UserId};
 use book::Book;
@@ -61,7 +62,7 @@ impl Ledger {
     /// Writes changes in one transaction. One that is refused fails alone; if the database fails, they are tried again one
     /// by one, so that whatever it cannot take fails alone as well. When this returns, what succeeded is stored.
     pub async fn write(&self, changes: &[Change]) -> Vec<Written> {
-        match self.write_together(changes).await {
+        match persistently(|| self.write_together(changes)).await {
             Ok(written) => written,
             Err(error) if changes.len() == 1 || error.kind == Kind::Unavailable => {
                 changes.iter().map(|_| Written { done: Err(error.clone()), events: Vec::new() }).collect()
@@ -73,10 +74,38 @@ impl Ledger {
         }
     }
 
+    /// Counts what those who are told of conversations have not read. Not in the transaction, which others wait for; and not
+    /// for more readers than a room may have whose members are listed with it: they are told without the number.
+    pub async fn count_unread(&self, events: &mut [Event]) {
+        for event in events {
+            let (overview, readers) = match event {
+                Event::ConversationChanged(ConversationChanged { change, to, overview }) => match change {
+                    ConversationChange::Created | ConversationChange::Updated => (overview, &to[..]),
+                    // there is nothing to read any more
+                    ConversationChange::Left | ConversationChange::Deleted => (overview, &[][..]),
+                },
+                Event::Stored(Stored {
+                    members,
+                    what: What::StatusChanged { overview } | What::Assigned { overview },
+                    ..
+                }) => (overview, &members[..]),
+                _ => continue,
+            };
+            if readers.len() > Overview::MAX_MEMBERS {
+                continue;
+            }
+            let id = overview.conversation.id;
+            match unread(&self.store.read, &[id], readers).await {
+                Ok(mut counted) => Arc::make_mut(overview).unread = Some(counted.remove(&id).unwrap_or_default()),
+                Err(error) => tracing::warn!(conversation_id = %id, %error, "unread messages not counted"),
+            }
+        }
+    }
+
     async fn write_apart(&self, changes: &[Change]) -> Vec<Written> {
         let mut written = Vec::with_capacity(changes.len());
         for change in changes {
-            written.push(match self.write_together(std::slice::from_ref(change)).await {
+            written.push(match persistently(|| self.write_together(std::slice::from_ref(change))).await {
                 Ok(mut one) => one.pop().unwrap_or_else(|| Written {
                     done: Err(Error::internal("a change without an outcome")),
                     events: Vec::new(),

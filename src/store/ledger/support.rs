@@ -112,7 +112,7 @@ impl Book<'_> {
     ) -> Result<()> {
         let members = self.members(chat).await?;
         let seq = self.next_seq(chat.id)?;
-        let overview = self.overview(chat, &members).await?;
+        let overview = self.overview(chat).await?;
         let event = Stored { conversation: chat.clone(), seq, members, what: what(overview) };
         self.tell(Event::Stored(event));
         Ok(())

@@ -33,6 +33,7 @@ fn channel() -> Conversation {
         owner: Some(user()),
         customer: None,
         agent: None,
+        pair: None,
         peers: Vec::new(),
         status: None,
         status_before: None,

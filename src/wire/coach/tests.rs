@@ -188,6 +188,7 @@ fn direct() -> Arc<Conversation> {
         owner: None,
         customer: None,
         agent: None,
+        pair: Some([1, 2]),
         peers: vec![user(1, "alice"), user(2, "bob")],
         status: None,
         status_before: None,
@@ -273,7 +274,7 @@ fn a_conversation_is_told_as_its_reader_sees_it() {
         conversation: direct(),
         members: vec![],
         last_message: Some(Arc::new(message())),
-        unread: [(2, 3)].into(),
+        unread: Some([(2, 3)].into()),
     });
     let event = Event::Unheard { to: 2, overview: overview.clone() };
     let mut wanted = json!({"type": "conversation", "action": "message", "conversation": {"id": CONVERSATION,

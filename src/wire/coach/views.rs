@@ -48,7 +48,7 @@ impl<'a> MessageView<'a> {
             seq: message.seq,
             sender: match &message.sender {
                 Sender::User(user) => SenderView::User(Box::new(user.seen_by_all(online(user)))),
-                Sender::Deleted => SenderView::Deleted { id: None, username: "deleted user", name: "deleted user" },
+                Sender::Deleted => SenderView::Deleted { id: None, username: User::DELETED, name: User::DELETED },
                 Sender::Assistant => SenderView::Program("assistant"),
                 Sender::System => SenderView::Program("system"),
             },
@@ -81,7 +81,9 @@ pub struct ConversationView<'a> {
     owner_id: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<ChatStatus>,
-    unread: i64,
+    /// Not told to the members of a huge room when it changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<i64>,
     last_seq: i64,
     last_message: Option<MessageView<'a>>,
     #[serde(with = "rfc3339")]
@@ -112,7 +114,9 @@ impl<'a> ConversationView<'a> {
 fn title(conversation: &Conversation, reader: UserId) -> &str {
     let other = match conversation.kind {
         ConversationKind::Support if conversation.customer_id() == Some(reader) => conversation.agent.as_ref(),
-        ConversationKind::Support => conversation.customer.as_ref(),
+        ConversationKind::Support => {
+            return conversation.customer.as_ref().map_or(User::DELETED, |customer| &customer.name);
+        }
         _ => return conversation.title_for(reader),
     };
     other.map_or("Support", |user| &user.name)

@@ -37,6 +37,7 @@ fn conversation(kind: ConversationKind, peers: &[Arc<User>]) -> Conversation {
         owner: Some(user(1, "jane_doe")),
         customer: None,
         agent: None,
+        pair: (kind == ConversationKind::Direct).then_some([1, 2]),
         peers: peers.to_vec(),
         status: None,
         status_before: None,
@@ -164,9 +165,17 @@ fn a_direct_message_names_the_other_of_the_two() {
     let both = [jane.clone(), bob.clone()];
     assert_eq!(of(Sender::User(bob.clone()), &both), (json!("bob"), json!("jane_doe")));
     assert_eq!(of(Sender::User(jane.clone()), &both), (json!("jane_doe"), json!("bob")));
-    assert_eq!(of(Sender::User(jane.clone()), &both[..1]), (json!("jane_doe"), json!("jane_doe")));
+    assert_eq!(of(Sender::User(jane.clone()), &both[..1]), (json!("jane_doe"), json!("deleted user")));
     assert_eq!(of(Sender::Deleted, &both[..1]), (json!("deleted user"), json!("jane_doe")));
     assert_eq!(of(Sender::Deleted, &[]), (json!("deleted user"), json!("deleted user")));
+}
+
+#[test]
+fn a_note_to_oneself_names_oneself() {
+    let jane = user(1, "jane_doe");
+    let notes = Conversation { pair: Some([1, 1]), ..conversation(ConversationKind::Direct, &[jane.clone()]) };
+    let frame = told(&posted(notes, message(Sender::User(jane)))).unwrap();
+    assert_eq!(frame["message"]["recipient"], "jane_doe");
 }
 
 #[test]

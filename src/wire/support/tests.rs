@@ -43,6 +43,7 @@ fn chat() -> Arc<Conversation> {
         owner: None,
         customer: Some(user(1, "carol", Role::Customer)),
         agent: Some(user(2, "alan", Role::Agent)),
+        pair: None,
         peers: Vec::new(),
         status: Some(ChatStatus::Closed),
         status_before: None,
@@ -74,7 +75,12 @@ fn message(sender: Sender) -> Arc<Message> {
 
 fn overview() -> Arc<Overview> {
     let last_message = Some(message(Sender::User(user(2, "alan", Role::Agent))));
-    Arc::new(Overview { conversation: chat(), members: Vec::new(), last_message, unread: HashMap::from([(1, 2)]) })
+    Arc::new(Overview {
+        conversation: chat(),
+        members: Vec::new(),
+        last_message,
+        unread: Some(HashMap::from([(1, 2)])),
+    })
 }
 
 fn stored(what: What) -> Event {

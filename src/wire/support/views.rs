@@ -87,7 +87,7 @@ impl<'a> ChatView<'a> {
             customer: chat.customer.as_ref().map(view),
             agent: chat.agent.as_ref().map(view),
             last_message: overview.last_message.as_deref().map(MessageView::of),
-            unread_count: overview.unread_of(reader.user_id),
+            unread_count: overview.unread_of(reader.user_id).unwrap_or(0),
         }
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Effect, Moment, SessionCore};
-use crate::actors::hub::Memory;
+use crate::actors::hub::{ClientId, Memory};
 use crate::domain::UserId;
 use crate::domain::change::Wish;
 use crate::domain::error::{Error, Kind};
 use crate::services::matching::{Matcher, Outcome};
-use crate::wire::Reply;
+use crate::wire::{Dialect, Reply};
 
 /// What the assistant says if it finds nothing in the memory of the session.
 pub(super) const NO_ANSWER: &str = "I don't have information about that.";
@@ -22,7 +22,9 @@ const MAX_WAITING: usize = 64;
 #[derive(Default)]
 pub(super) struct Assistant {
     memory: Option<Memory>,
-    /// The first is being embedded.
+    /// For whom what an earlier socket had is being loaded.
+    restoring: Option<UserId>,
+    /// The first is being embedded, unless it waits for the memory.
     waiting: VecDeque<Asked>,
 }
 
@@ -33,6 +35,8 @@ struct Asked {
     /// What is asked while nobody has signed in is nobody's.
     by: Option<UserId>,
     matcher: Option<Arc<Matcher>>,
+    /// Until it is clear what is in memory.
+    waits: bool,
 }
 
 /// What the assistant says, and where it has it from.
@@ -44,6 +48,9 @@ struct Found {
 impl Asked {
     /// What can be said without the question's vector: it has the wording of a saved one, or there is none.
     fn at_once(&self) -> Option<Found> {
+        if self.waits {
+            return None;
+        }
         match self.matcher.as_deref().filter(|matcher| !matcher.is_empty()) {
             Some(matcher) => matcher.exact(&self.question).map(|outcome| self.found(&outcome)),
             None => Some(Found { answer: NO_ANSWER.to_owned(), metadata: json!({"from_qa": false}) }),
@@ -100,7 +107,8 @@ impl SessionCore {
             return self.refuse(&busy(), reference, now);
         }
         let matcher = assistant.memory.as_ref().and_then(|memory| memory.matcher.clone());
-        assistant.waiting.push_back(Asked { question, session_id, by, matcher });
+        let waits = assistant.restoring.is_some();
+        assistant.waiting.push_back(Asked { question, session_id, by, matcher, waits });
         if ahead > 0 { Vec::new() } else { self.answer_waiting(now) }
     }
 
@@ -113,10 +121,66 @@ impl SessionCore {
     }
 
     /// The session is given another memory. Not by others than its user, who may have signed in meanwhile.
-    pub fn on_memory(&mut self, memory: Memory) {
-        if self.user().is_none_or(|user| user == memory.by) {
-            self.assistant.get_or_insert_default().memory = Some(memory);
+    pub fn on_memory(&mut self, memory: Memory, now: Moment) -> Vec<Effect> {
+        if self.user().is_some_and(|user| user != memory.by) {
+            return Vec::new();
         }
+        let assistant = self.assistant.get_or_insert_default();
+        assistant.memory = Some(memory);
+        // what an earlier socket had is of no interest any more
+        if assistant.restoring.take().is_some() { self.answer_deferred(now) } else { Vec::new() }
+    }
+
+    /// Whoever signs in may have had something in memory on an earlier socket.
+    pub(super) fn restore(&mut self) -> Option<Effect> {
+        let user = self.user().filter(|_| self.dialect == Dialect::Coach)?;
+        let assistant = self.assistant.get_or_insert_default();
+        if assistant.memory.is_some() || assistant.restoring.is_some() {
+            return None;
+        }
+        assistant.restoring = Some(user);
+        Some(Effect::Restore(user))
+    }
+
+    /// What an earlier socket of the user had in memory, if it had anything.
+    pub fn on_restored(
+        &mut self,
+        client_id: ClientId,
+        user: UserId,
+        matcher: Option<Arc<Matcher>>,
+        now: Moment,
+    ) -> Vec<Effect> {
+        let Some(assistant) = self.assistant.as_mut().filter(|assistant| assistant.restoring == Some(user)) else {
+            return Vec::new();
+        };
+        assistant.restoring = None;
+        if self.closing.is_some() {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        if let Some(matcher) = matcher {
+            let loaded = matcher.len();
+            assistant.memory = Some(Memory { by: user, matcher: Some(matcher) });
+            effects = self.say(Reply::Restored { client_id: &client_id.to_string(), loaded }, now);
+        } else if assistant.waiting.is_empty() {
+            // most sockets only hear
+            self.assistant = None;
+        }
+        effects.extend(self.answer_deferred(now));
+        effects
+    }
+
+    /// It is clear by now what is in memory: whatever was asked meanwhile is answered from it.
+    fn answer_deferred(&mut self, now: Moment) -> Vec<Effect> {
+        let Some(assistant) = &mut self.assistant else { return Vec::new() };
+        let matcher = assistant.memory.as_ref().and_then(|memory| memory.matcher.clone());
+        // otherwise one that was asked before is being embedded
+        let is_next = assistant.waiting.front().is_some_and(|asked| asked.waits);
+        for asked in assistant.waiting.iter_mut().filter(|asked| asked.waits) {
+            asked.waits = false;
+            asked.matcher.clone_from(&matcher);
+        }
+        if is_next { self.answer_waiting(now) } else { Vec::new() }
     }
 
     /// Whoever signs in is answered from nothing that somebody else has loaded before.
@@ -135,7 +199,9 @@ impl SessionCore {
         let mut effects = Vec::new();
         while let Some(asked) = self.next_waiting() {
             let Some(found) = asked.at_once() else {
-                effects.push(Effect::Embed(asked.question.clone()));
+                if !asked.waits {
+                    effects.push(Effect::Embed(asked.question.clone()));
+                }
                 self.assistant.get_or_insert_default().waiting.push_front(asked);
                 break;
             };

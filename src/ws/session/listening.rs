@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Effect, Moment, SessionCore};
-use crate::actors::hub::Numbered;
+use crate::actors::hub::{Numbered, Passing};
 use crate::domain::ConversationId;
 use crate::domain::change::{Ack, Done, Wish};
 use crate::domain::command::Place;
@@ -50,8 +50,8 @@ impl SessionCore {
         self.listening.get_or_insert_default()
     }
 
-    /// Whether the client listens to a conversation: then it may see it.
-    pub(super) fn listens(&self, conversation: ConversationId) -> bool {
+    /// Whether the client listens to a conversation, as far as it was told.
+    fn listens(&self, conversation: ConversationId) -> bool {
         self.listening.as_ref().is_some_and(|listening| listening.known.contains_key(&conversation))
     }
 
@@ -156,6 +156,12 @@ impl SessionCore {
         let mut effects = owed.map_or_else(Vec::new, |ack| self.acknowledge(&ack, now));
         effects.push(Effect::Send(text));
         effects
+    }
+
+    /// The hub brings an event of a conversation that took no place. While it is not clear whether the client may listen,
+    /// the hub brings events already: they are not for it.
+    pub fn on_passing(&self, Passing { conversation, text }: Passing) -> Option<Effect> {
+        (self.closing.is_none() && self.listens(conversation)).then_some(Effect::Send(text))
     }
 
     fn acknowledge(&self, ack: &Ack, now: Moment) -> Vec<Effect> {

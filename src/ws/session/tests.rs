@@ -5,7 +5,7 @@ use time::macros::datetime;
 
 use super::assistant::NO_ANSWER;
 use super::*;
-use crate::actors::hub::Numbered;
+use crate::actors::hub::{Numbered, Passing};
 use crate::domain::change::{Ack, Done};
 use crate::domain::user::{Role, User};
 
@@ -108,7 +108,7 @@ const PING: &str = r#"{"type":"ping"}"#;
 
 #[test]
 fn the_first_frame_is_the_welcome() {
-    let session = Session::signed_out();
+    let mut session = Session::signed_out();
     let id = ClientId::random().unwrap();
     let frame = one_frame(&session.core.on_open(id, Arrival::default(), session.now));
     assert_eq!((&frame["type"], &frame["metadata"]["client_id"]), (&json!("system"), &json!(id.to_string())));
@@ -118,7 +118,7 @@ fn the_first_frame_is_the_welcome() {
 fn a_channel_named_at_the_upgrade_is_entered_at_once() {
     let (settings, jane) = (settings(&[]), identity(1, SID, time::Duration::hours(1)));
     let now = Session::signed_out().now;
-    let core = SessionCore::new(Dialect::Channels { masked: false }, settings, Some(&jane), now);
+    let mut core = SessionCore::new(Dialect::Channels { masked: false }, settings, Some(&jane), now);
     let arrival = Arrival { username: Some("jane".into()), channel: Some("general".into()) };
     let place = Place::Channel("general".into());
     let enter = Effect::Enter { place, reference: Some(json!("general")) };
@@ -139,7 +139,9 @@ fn an_auth_frame_signs_in_and_the_session_is_checked_once_more() {
     let mut session = Session::signed_out();
     let effects = session.text(r#"{"type":"auth","token":"t","id":"x"}"#);
     assert_eq!(effects, [Effect::Authenticate { token: Token("t".into()), reference: Some(json!("x")) }]);
-    let [Effect::Send(text), Effect::CheckSession(SID)] = &session.join(1)[..] else { panic!("not signed in") };
+    let [Effect::Send(text), Effect::Restore(1), Effect::CheckSession(SID)] = &session.join(1)[..] else {
+        panic!("not signed in")
+    };
     assert_eq!(from_str::<Value>(text).unwrap()["status"], "ok");
     assert_eq!(session.core.user(), Some(1));
 }
@@ -147,7 +149,7 @@ fn an_auth_frame_signs_in_and_the_session_is_checked_once_more() {
 #[test]
 fn the_same_user_may_sign_in_again_and_another_may_not() {
     let mut session = Session::signed_in(time::Duration::hours(1));
-    assert_eq!(session.join(1).len(), 2);
+    assert_eq!(session.join(1).len(), 3);
     let other = identity(2, SID, time::Duration::hours(1));
     let frame = one_frame(&session.core.on_identity(Ok(other), Some(json!("other")), session.now));
     assert_eq!((&frame["code"], &frame["ref"]), (&json!("ALREADY_SIGNED_IN"), &json!("other")));
@@ -272,6 +274,7 @@ fn after_our_close_frame_nothing_counts_but_the_clients() {
     assert_eq!(session.core.close(Closing::FAILED, session.now), []);
     assert_eq!(session.text(PING), []);
     assert_eq!(session.core.on_event("{}".into()), None);
+    assert_eq!(session.core.on_passing(Passing { conversation: Uuid::nil(), text: "{}".into() }), None);
     assert_eq!(session.core.on_hub_restarted(), []);
     assert_eq!(session.core.on_close(Some(1001)), [Effect::End]);
 }
@@ -351,6 +354,20 @@ fn events_pass_once_in_order_and_only_while_the_client_listens() {
     assert_eq!(effects[0], Effect::Unsubscribe(id));
     assert_eq!(one_frame(&effects[1..])["type"], "unsubscribed");
     assert!(session.stored(&[numbered(6, None)]).is_empty());
+}
+
+#[test]
+fn who_types_and_reads_is_told_only_while_the_client_listens() {
+    let mut session = Session::signed_in(time::Duration::hours(1));
+    let passing = |conversation| Passing { conversation, text: "{}".into() };
+    let here = Uuid::from_u128(7);
+    // the hub brings events from the moment on at which the client asked, whatever comes of it
+    assert_eq!(session.core.on_passing(passing(here)), None);
+    session.subscribe(3, false);
+    assert_eq!(session.core.on_passing(passing(here)), Some(Effect::Send("{}".into())));
+    assert_eq!(session.core.on_passing(passing(Uuid::from_u128(8))), None);
+    session.text(&format!("{{\"type\":\"unsubscribe\",\"conversation_id\":\"{here}\"}}"));
+    assert_eq!(session.core.on_passing(passing(here)), None);
 }
 
 #[test]

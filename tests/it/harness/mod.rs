@@ -4,6 +4,9 @@ mod account;
 pub mod ai_stub;
 pub mod browser;
 mod database;
+#[path = "../../support/postgres.rs"]
+mod postgres;
+#[path = "../../support/require.rs"]
 mod require;
 pub mod resume;
 mod server;

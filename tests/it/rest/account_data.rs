@@ -108,3 +108,34 @@ async fn the_owner_sees_which_agent_looked() {
         assert_eq!(boss.get("/api/users/me/access-log", 200).await, json!([]));
     }
 }
+
+#[tokio::test]
+async fn whoever_is_erased_while_others_write_where_they_wrote_stops_nobody() {
+    for database in databases() {
+        let server = Server::start(database);
+        let (owner, other) = (server.account().await, server.account().await);
+        let mut rooms = Vec::new();
+        for name in ["Tea", "Milk", "Lemon"] {
+            rooms.push(owner.post("/api/rooms", json!({"name": name}), 201).await["id"].as_str().unwrap().to_owned());
+        }
+        for _ in 0..4 {
+            let leaving = server.account().await;
+            for room in &rooms {
+                owner.post(&format!("/api/rooms/{room}/members/{}", leaving.id()), json!({}), 200).await;
+                let said = json!({"content": "Bye", "room_id": room});
+                leaving.post("/api/messages", said, 201).await;
+            }
+            leaving.post("/api/messages", json!({"content": "Bye", "recipient": other.username()}), 201).await;
+            let writes = rooms.iter().rev().cycle().take(30).map(|room| {
+                let said = json!({"content": "Meanwhile", "room_id": room});
+                owner.post("/api/messages", said, 201)
+            });
+            tokio::join!(futures_util::future::join_all(writes), erase(&leaving, Account::PASSWORD, 200));
+        }
+        // whom they wrote to sees that they are gone, and does not take their words for their own
+        let conversations = other.get("/api/conversations", 200).await;
+        let titles: Vec<_> = conversations.as_array().unwrap().iter().filter(|one| one["kind"] == "direct").collect();
+        assert_eq!(titles.len(), 4);
+        assert!(titles.iter().all(|one| one["title"] == "deleted user"), "{titles:?}");
+    }
+}

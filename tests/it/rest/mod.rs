@@ -4,6 +4,7 @@ mod analysis;
 mod channels;
 mod exports;
 mod interview;
+mod nodes;
 mod rooms;
 mod service;
 mod support;

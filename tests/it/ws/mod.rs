@@ -1,5 +1,6 @@
 mod channels;
 mod coach;
+mod listening;
 mod memory;
 mod rooms;
 mod support;

@@ -30,7 +30,8 @@ async fn a_socket_is_reached_by_its_user_and_a_signed_out_one_by_anybody() {
 async fn what_is_handed_over_has_arrived() {
     let (mut hub, _departed) = hub();
     let mut client = registered(&mut hub, Dialect::Coach, None);
-    let outbox = hub.reach(Reach { client_id: client.id, user: 1 }).unwrap();
+    let Reached { outbox, is_signed_in } = hub.reach(Reach { client_id: client.id, user: 1 }).unwrap();
+    assert!(!is_signed_in);
     let memory = Memory { by: 1, matcher: None };
     assert!(outbox.remember(memory.clone()).await);
     assert_eq!(client.inbox.try_recv().unwrap(), Outbound::Remember(memory));

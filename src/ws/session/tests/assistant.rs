@@ -1,7 +1,7 @@
 //! Questions and answers, with an embedder that answers when the test says so.
 
 use super::*;
-use crate::actors::hub::Memory;
+use crate::actors::hub::{ClientId, Memory};
 use crate::domain::matching::scale::Scale;
 use crate::services::matching::{Matcher, SavedQuestion};
 
@@ -19,8 +19,24 @@ fn memory(by: UserId) -> Memory {
 impl Session {
     fn loaded() -> Self {
         let mut session = Self::signed_out();
-        session.core.on_memory(memory(1));
+        session.remember(memory(1));
         session
+    }
+
+    fn remember(&mut self, memory: Memory) -> Vec<Effect> {
+        self.core.on_memory(memory, self.now)
+    }
+
+    /// Signed in, and what an earlier socket had is being loaded.
+    fn returning() -> Self {
+        let mut session = Self::signed_in(time::Duration::hours(1));
+        let effects = session.core.on_open(client(), Arrival::default(), session.now);
+        assert!(matches!(&effects[..], [Effect::Send(_), Effect::Restore(1)]), "{effects:?}");
+        session
+    }
+
+    fn restored(&mut self, matcher: Option<Arc<Matcher>>) -> Vec<Effect> {
+        self.core.on_restored(client(), 1, matcher, self.now)
     }
 
     fn ask(&mut self, question: &str) -> Vec<Effect> {
@@ -30,6 +46,10 @@ impl Session {
     fn embedded(&mut self, vector: Option<&[f32]>) -> Vec<Effect> {
         self.core.on_embedded(vector, self.now)
     }
+}
+
+fn client() -> ClientId {
+    "00112233445566778899aabbccddeeff".parse().unwrap()
 }
 
 fn embed(question: &str) -> Effect {
@@ -94,7 +114,7 @@ fn without_a_vector_only_the_wording_is_found_and_the_client_learns_why() {
 fn a_question_is_answered_from_what_was_loaded_when_it_was_asked() {
     let mut session = Session::loaded();
     session.ask("reasons for crabs");
-    session.core.on_memory(Memory { by: 1, matcher: None });
+    session.remember(Memory { by: 1, matcher: None });
     assert_eq!(one_frame(&session.embedded(Some(&[1.0, 0.0])))["content"], "Answer 7.");
     assert_eq!(one_frame(&session.ask("Why Rust?"))["metadata"], json!({"from_qa": false}));
 }
@@ -108,10 +128,11 @@ fn whoever_signs_in_keeps_only_what_they_loaded_themselves() {
     };
     assert_eq!(answer, "Answer 7.");
     // of others nothing is taken any more
-    session.core.on_memory(Memory { by: 2, matcher: None });
+    session.remember(Memory { by: 2, matcher: None });
     assert_eq!(session.ask("Why Rust?").len(), 2);
     let mut session = Session::loaded();
     session.join(2);
+    session.core.on_restored(client(), 2, None, session.now);
     assert_eq!(session.answer_of("Why Rust?"), NO_ANSWER);
 }
 
@@ -139,4 +160,51 @@ impl Session {
         let effects = self.ask(question);
         one_frame(&effects[..1])["content"].clone()
     }
+}
+
+#[test]
+fn what_an_earlier_socket_had_is_announced_and_answers_what_was_asked_meanwhile() {
+    let mut session = Session::returning();
+    assert_eq!(session.ask("Why Rust?"), []);
+    assert_eq!(session.ask("reasons for crabs"), []);
+    let effects = session.restored(memory(1).matcher);
+    let Effect::Send(said) = &effects[0] else { panic!("{effects:?}") };
+    let said: Value = from_str(said).unwrap();
+    let metadata = json!({"client_id": client().to_string(), "memory": {"restored": true, "loaded": 2}});
+    assert_eq!((&said["type"], &said["metadata"]), (&json!("system"), &metadata));
+    assert_eq!((answered(&effects), effects.last()), (vec!["Why Rust?".into()], Some(&embed("reasons for crabs"))));
+    assert_eq!(answered(&session.embedded(Some(&[1.0, 0.0]))), ["reasons for crabs"]);
+    // once is enough
+    assert_eq!(session.restored(memory(1).matcher), []);
+}
+
+#[test]
+fn where_there_was_nothing_nothing_is_said_and_questions_are_answered() {
+    let mut session = Session::returning();
+    assert_eq!(session.restored(None), []);
+    let mut session = Session::returning();
+    session.ask("Why Rust?");
+    assert_eq!(answered(&session.restored(None)), ["Why Rust?"]);
+}
+
+#[test]
+fn what_is_loaded_meanwhile_counts_more_than_what_was_loaded_before() {
+    let mut session = Session::returning();
+    session.ask("Why Rust?");
+    assert_eq!(answered(&session.remember(Memory { by: 1, matcher: None })), ["Why Rust?"]);
+    assert_eq!(session.restored(memory(1).matcher), []);
+    assert_eq!(session.answer_of("Why Rust?"), NO_ANSWER);
+}
+
+#[test]
+fn whoever_signs_in_later_has_back_what_they_had_unless_they_loaded_something_already() {
+    let mut session = Session::signed_out();
+    // asked by nobody, and still being embedded when the memory comes
+    session.remember(memory(1));
+    assert_eq!(session.ask("reasons for crabs"), [embed("reasons for crabs")]);
+    assert!(!session.join(1).contains(&Effect::Restore(1)));
+    let mut session = Session::signed_out();
+    assert!(session.join(1).contains(&Effect::Restore(1)));
+    assert!(!session.join(1).contains(&Effect::Restore(1)));
+    assert_eq!(session.restored(memory(1).matcher).len(), 1);
 }

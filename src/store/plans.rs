@@ -1,0 +1,67 @@
+//! The lists of the contract, and how the databases find them: by an index in their order, never by reading a whole table.
+
+use sea_orm::{EntityTrait, QueryTrait, Select};
+
+use super::testbed::{Bed, plan};
+use super::{Backend, GLOBAL_ID, History, MessageFilter, SavedFilter, Store, library, messages};
+use crate::domain::clock::Clock;
+use crate::domain::page::Page;
+use crate::domain::user::Role;
+
+const PAGE: Page = Page { limit: 50, before: Some(1_000_000) };
+
+async fn plan_of<E: EntityTrait>(store: &Store, list: Select<E>) -> String {
+    plan(store, list.build(sea_orm::ConnectionTrait::get_database_backend(&store.read))).await
+}
+
+/// Whether a plan has a step that puts rows in an order.
+fn sorts(plan: &str) -> bool {
+    plan.contains("TEMP B-TREE") || plan.contains("Sort")
+}
+
+#[tokio::test]
+async fn the_library_is_read_by_its_index_in_its_order() {
+    for bed in Bed::all() {
+        let store = bed.open(Clock::system()).await;
+        let list = plan_of(&store, library::listed(1, &SavedFilter::default(), PAGE)).await;
+        assert!(list.contains("idx_saved_interview_questions_user_id_id") && !sorts(&list), "{list}");
+        let tagged = SavedFilter { tags: vec!["sql".into()], ..SavedFilter::default() };
+        let tagged = plan_of(&store, library::listed(1, &tagged, PAGE)).await;
+        assert!(
+            tagged.contains("idx_saved_question_tags_tag") || tagged.contains("saved_question_tags_pkey"),
+            "{tagged}"
+        );
+        assert!(!tagged.contains("SCAN ") && !tagged.contains("Seq Scan"), "{tagged}");
+    }
+}
+
+#[tokio::test]
+async fn the_history_of_a_conversation_is_read_by_its_indexes_in_their_order() {
+    for bed in Bed::all() {
+        let store = bed.open(Clock::system()).await;
+        for (history, index) in [
+            (History::Before(None), "idx_chat_messages_conversation_id_seq"),
+            (History::After(7), "idx_chat_messages_conversation_id_updated_seq"),
+        ] {
+            let list = plan_of(&store, messages::listed(GLOBAL_ID, history, &MessageFilter::default(), PAGE)).await;
+            assert!(list.contains(index) && !sorts(&list), "{list}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_are_found_by_the_index_of_their_words() {
+    for bed in Bed::all() {
+        let store = bed.open(Clock::system()).await;
+        for role in [Role::Customer, Role::Agent, Role::SuperAgent] {
+            let sql = messages::found(store.backend(), 1, role, "zebra runs", (51, 0)).unwrap();
+            let found = plan(&store, sql.statement(sea_orm::ConnectionTrait::get_database_backend(&store.read))).await;
+            let index = match store.backend() {
+                Backend::Sqlite => "SCAN f VIRTUAL TABLE INDEX",
+                Backend::Postgres => "idx_chat_messages_content_search",
+            };
+            assert!(found.contains(index), "{found}");
+            assert!(!found.contains("SCAN c") && !found.contains("Seq Scan on chat_messages"), "{found}");
+        }
+    }
+}
