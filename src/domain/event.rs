@@ -72,6 +72,16 @@ pub enum What {
     },
 }
 
+impl What {
+    /// Whether it is about messages, so that nobody gains or loses access by it.
+    pub fn is_message(&self) -> bool {
+        match self {
+            Self::Posted { .. } | Self::Updated { .. } | Self::Deleted { .. } | Self::Reacted { .. } => true,
+            Self::StatusChanged { .. } | Self::Assigned { .. } => false,
+        }
+    }
+}
+
 /// What happened to a conversation, for those concerned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationChanged {
@@ -100,13 +110,22 @@ pub struct Overview {
     /// Of rooms with at most [`Overview::MAX_MEMBERS`], else empty.
     pub members: Vec<Member>,
     pub last_message: Option<Arc<Message>>,
-    /// Whoever is not named has read everything.
+    /// Of those members for whom it was asked. Whoever is not named has read everything.
     pub unread: HashMap<UserId, i64>,
 }
 
 impl Overview {
     /// Members of larger rooms are not listed with the room, and presence is not told in them.
     pub const MAX_MEMBERS: usize = 200;
+
+    /// Whether somebody is one of those who are told of it without asking: in its list, or one of the two of a chat.
+    pub fn belongs(&self, user: UserId) -> bool {
+        let conversation = &self.conversation;
+        if conversation.kind.has_roster() {
+            return self.unread.contains_key(&user);
+        }
+        [conversation.customer_id(), conversation.agent_id()].contains(&Some(user))
+    }
 
     pub fn unread_of(&self, reader: UserId) -> i64 {
         self.unread.get(&reader).copied().unwrap_or(0)

@@ -9,7 +9,7 @@ mod registry;
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
@@ -18,8 +18,8 @@ use tokio::sync::{mpsc, watch};
 #[cfg(test)]
 pub use messages::InjectPanic;
 pub use messages::{
-    ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory, Notice,
-    Numbered, Outbound, Outbox, Overflow, Owner, PresenceMoved, Publish, PublishAll, Reach, Register, Subscribe,
+    ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory, News, Notice,
+    Numbered, Outbound, Outbox, Overflow, Owner, PresenceMoved, Publish, PublishAll, Reach, Register, Run, Subscribe,
     Unregister, Unsubscribe, Which,
 };
 pub use registry::{Limits, Online};
@@ -51,6 +51,8 @@ pub struct Hub {
     presence: Presence,
     /// Conversations that got messages since the last news, with their members.
     unheard: HashMap<ConversationId, Arc<[UserId]>>,
+    /// Dangles once the last news have been told: while they are not, what is new is collected.
+    telling: Weak<()>,
     /// Sockets that could not take an event, and still have to be ended.
     doomed: VecDeque<ClientId>,
     ending_doomed: bool,
@@ -67,6 +69,7 @@ impl Hub {
             interest: Interest::default(),
             presence: Presence::default(),
             unheard: HashMap::new(),
+            telling: Weak::new(),
             doomed: VecDeque::new(),
             ending_doomed: false,
             draining: false,
@@ -86,7 +89,7 @@ impl Hub {
         self.leave_all(client_id);
         self.registry.insert(client_id, Socket { dialect, owner, address, outbox });
         if let Some(owner) = owner {
-            self.presence.moved(owner.user, Instant::now());
+            self.presence.arrived(owner.user, Instant::now());
         }
         self.count();
         Ok(())
@@ -98,7 +101,7 @@ impl Hub {
             self.registry.admits(Some(owner), socket.address)?;
         }
         self.registry.identify(client_id, owner);
-        self.presence.moved(owner.user, Instant::now());
+        self.presence.arrived(owner.user, Instant::now());
         Ok(())
     }
 
@@ -235,9 +238,7 @@ impl Handler<PublishAll> for Hub {
     type Result = ();
 
     fn handle(&mut self, PublishAll(events): PublishAll, _: &mut Self::Context) {
-        for event in events {
-            self.publish(&event);
-        }
+        self.publish_all(&events);
     }
 }
 

@@ -8,6 +8,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::super::db;
+use super::super::sql::Sql;
 use super::book::Book;
 use super::posts::{channel_not_found, room_not_found};
 use crate::domain::change::{By, Done};
@@ -88,7 +89,9 @@ impl Book<'_> {
             self.insert_member(id, by.user, "member", 0, self.now).await?;
             self.insert_member(id, other.id, "member", 0, self.now).await?;
         }
-        self.admit(conversation::Entity::find().filter(conversation::Column::DirectKey.eq(&key))).await?;
+        let mut direct = Sql::new("direct_key = ");
+        direct.bind(key.as_str());
+        self.admit(direct).await?;
         let conversation = self.by_pair(&key).ok_or_else(|| Error::internal("a direct conversation is gone"))?;
         if created {
             let to = conversation.peers.iter().map(|user| user.id).collect();
