@@ -72,6 +72,16 @@ pub enum What {
     },
 }
 
+impl What {
+    /// Whether it is about messages, so that nobody gains or loses access by it.
+    pub fn is_message(&self) -> bool {
+        match self {
+            Self::Posted { .. } | Self::Updated { .. } | Self::Deleted { .. } | Self::Reacted { .. } => true,
+            Self::StatusChanged { .. } | Self::Assigned { .. } => false,
+        }
+    }
+}
+
 /// What happened to a conversation, for those concerned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConversationChanged {
@@ -100,7 +110,7 @@ pub struct Overview {
     /// Of rooms with at most [`Overview::MAX_MEMBERS`], else empty.
     pub members: Vec<Member>,
     pub last_message: Option<Arc<Message>>,
-    /// Whoever is not named has read everything. `None`: nobody counted.
+    /// Of those members for whom it was asked. Whoever is not named has read everything. `None`: nobody counted.
     pub unread: Option<HashMap<UserId, i64>>,
 }
 
@@ -110,6 +120,16 @@ impl Overview {
 
     /// Unread messages are counted so far: who sees this number has so many or more.
     pub const MAX_UNREAD: i64 = 1000;
+
+    /// Whether somebody for whom unread messages were counted is one of those who are told of it without asking: in its
+    /// list, or one of the two of a chat.
+    pub fn belongs(&self, user: UserId) -> bool {
+        let conversation = &self.conversation;
+        if conversation.kind.has_roster() {
+            return self.unread.as_ref().is_some_and(|unread| unread.contains_key(&user));
+        }
+        [conversation.customer_id(), conversation.agent_id()].contains(&Some(user))
+    }
 
     pub fn unread_of(&self, reader: UserId) -> Option<i64> {
         Some(self.unread.as_ref()?.get(&reader).copied().unwrap_or(0))

@@ -14,6 +14,13 @@ use crate::domain::error::{Error, Result};
 /// Key of the advisory lock under which one node at a time migrates. Any constant will do; this one is "greenroo" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6772_6565_6e72_6f6f;
 
+/// Page cache of SQLite's writer, which looks into the indexes with every message, and of each reader. Taken as needed.
+const WRITER_CACHE_KIB: u32 = 32 * 1024;
+const READER_CACHE_KIB: u32 = 4 * 1024;
+/// Pages of SQLite's log that are moved into the file at once: 16 MiB, so that a page of an index that changes with each
+/// message is moved once for many of them.
+const CHECKPOINT_PAGES: &str = "4096";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     Sqlite,
@@ -37,9 +44,13 @@ impl Store {
     pub async fn connect(url: &str, connections: u32, clock: Clock) -> Result<Self> {
         let url = url.to_owned();
         if url.starts_with("sqlite:") {
-            let write = open(sqlite(&url, 1, "FULL")).await?;
+            let write = open(sqlite(&url, 1, "FULL", WRITER_CACHE_KIB)).await?;
             let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-            let read = if in_memory { write.clone() } else { open(sqlite(&url, connections, "NORMAL")).await? };
+            let read = if in_memory {
+                write.clone()
+            } else {
+                open(sqlite(&url, connections, "NORMAL", READER_CACHE_KIB)).await?
+            };
             return Ok(Self { read, write, clock, url });
         }
         let pool = open(postgres(&url, connections)).await?;
@@ -139,7 +150,7 @@ async fn open(options: ConnectOptions) -> Result<DatabaseConnection> {
     })
 }
 
-fn sqlite(url: &str, connections: u32, synchronous: &'static str) -> ConnectOptions {
+fn sqlite(url: &str, connections: u32, synchronous: &'static str, cache_kib: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url.to_owned());
     options.max_connections(connections).sqlx_logging(false).max_lifetime(None).idle_timeout(None);
     options.acquire_timeout(Duration::from_secs(10)).test_before_acquire(false);
@@ -151,6 +162,8 @@ fn sqlite(url: &str, connections: u32, synchronous: &'static str) -> ConnectOpti
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", synchronous)
             .pragma("journal_size_limit", "67108864")
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("cache_size", format!("-{cache_kib}"))
             .pragma("temp_store", "MEMORY")
             .optimize_on_close(true, None)
     });

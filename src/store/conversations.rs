@@ -27,7 +27,10 @@ pub(super) async fn people(conn: &impl ConnectionTrait, ids: HashSet<UserId>) ->
     if ids.is_empty() {
         return Ok(People::new());
     }
-    let rows = user::Entity::find().filter(user::Column::Id.is_in(ids)).all(conn).await.map_err(db)?;
+    let mut sql = Sql::new("SELECT * FROM users WHERE id IN ");
+    sql.list(ids);
+    let rows = user::Entity::find().from_raw_sql(sql.statement(conn.get_database_backend())).all(conn).await;
+    let rows = rows.map_err(db)?;
     rows.into_iter().map(|row| Ok((row.id, Arc::new(super::users::user(row)?)))).collect()
 }
 
@@ -252,9 +255,9 @@ impl Store {
         Ok(counted_overviews(&self.read, vec![conversation], readers).await?.pop())
     }
 
-    /// What lists show of conversations already read, for one reader.
-    pub async fn overviews(&self, conversations: Vec<Conversation>, reader: UserId) -> Result<Vec<Overview>> {
-        counted_overviews(&self.read, conversations, &[reader]).await
+    /// What lists show of conversations already read, for these readers.
+    pub async fn overviews(&self, conversations: Vec<Conversation>, readers: &[UserId]) -> Result<Vec<Overview>> {
+        counted_overviews(&self.read, conversations, readers).await
     }
 
     /// The conversations in which somebody takes part, the newest first; the global one, always in use, stands first. Of
@@ -289,7 +292,7 @@ impl Store {
             _ => position(one.id),
         };
         let Slice { items, next } = page.slice(conversations, place);
-        Ok(Slice { items: self.overviews(items, reader).await?, next })
+        Ok(Slice { items: self.overviews(items, &[reader]).await?, next })
     }
 
     /// Channels by name. The position of a page is how many come before it.
@@ -305,21 +308,35 @@ impl Store {
         Ok(page.slice(conversations, |_| end))
     }
 
-    /// The users who are told when somebody comes and goes: those who share a direct, support or small room with them.
-    pub async fn acquaintances(&self, user: UserId) -> Result<Vec<UserId>> {
+    /// The users who are told when one of these comes and goes: those who share a direct, support or small room with them.
+    pub async fn acquaintances(&self, users: &[UserId]) -> Result<HashMap<UserId, Vec<UserId>>> {
         let mut sql = Sql::new(
-            "SELECT DISTINCT other.user_id FROM conversation_members mine
+            "SELECT mine.user_id, other.user_id FROM conversation_members mine
              JOIN conversations c ON c.id = mine.conversation_id AND c.kind IN ('direct', 'room')
              JOIN conversation_members other ON other.conversation_id = mine.conversation_id
-             WHERE mine.user_id = ",
+             WHERE (SELECT count(*) FROM (SELECT 1 FROM conversation_members n WHERE n.conversation_id = c.id LIMIT ",
         );
-        sql.bind(user).push(" AND (SELECT count(*) FROM conversation_members n WHERE n.conversation_id = c.id) <= ");
-        sql.bind(Overview::MAX_MEMBERS as i64).push(" UNION SELECT customer_id FROM conversations WHERE agent_id = ");
-        sql.bind(user)
-            .push(" AND customer_id IS NOT NULL UNION SELECT agent_id FROM conversations WHERE customer_id = ");
-        sql.bind(user).push(" AND agent_id IS NOT NULL");
-        let rows = self.read.query_all_raw(sql.statement(self.read.get_database_backend())).await.map_err(db)?;
-        rows.iter().map(|row| row.try_get_by_index(0).map_err(db)).collect()
+        sql.bind(Overview::MAX_MEMBERS as i64 + 1).push(") AS few) <= ").bind(Overview::MAX_MEMBERS as i64);
+        sql.push(" AND mine.user_id IN ").list(users.iter().copied());
+        sql.push(
+            " UNION SELECT agent_id, customer_id FROM conversations WHERE customer_id IS NOT NULL AND agent_id IN ",
+        );
+        sql.list(users.iter().copied());
+        sql.push(
+            " UNION SELECT customer_id, agent_id FROM conversations WHERE agent_id IS NOT NULL AND customer_id IN ",
+        );
+        sql.list(users.iter().copied());
+        let mut found: HashMap<UserId, Vec<UserId>> = HashMap::new();
+        for row in self.read.query_all_raw(sql.statement(self.read.get_database_backend())).await.map_err(db)? {
+            let (user, other): (UserId, UserId) = row.try_get_many_by_index().map_err(db)?;
+            found.entry(user).or_default().push(other);
+        }
+        Ok(found)
+    }
+
+    /// The users with these ids, as far as there are any.
+    pub async fn people(&self, ids: HashSet<UserId>) -> Result<HashMap<UserId, Arc<User>>> {
+        people(&self.read, ids).await
     }
 }
 

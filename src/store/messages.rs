@@ -30,13 +30,15 @@ pub(super) async fn messages_of(conn: &impl ConnectionTrait, rows: Vec<chat_mess
 }
 
 async fn reactions(conn: &impl ConnectionTrait, ids: Vec<MessageId>) -> Result<HashMap<MessageId, Reactions>> {
-    use reaction::{Column, Entity};
+    use reaction::Entity;
     let mut found: HashMap<MessageId, Reactions> = HashMap::new();
     if ids.is_empty() {
         return Ok(found);
     }
-    let rows = Entity::find().filter(Column::MessageId.is_in(ids)).order_by_asc(Column::CreatedAt);
-    for row in rows.order_by_asc(Column::UserId).all(conn).await.map_err(db)? {
+    let mut sql = Sql::new("SELECT * FROM reactions WHERE message_id IN ");
+    sql.list(ids).push(" ORDER BY created_at, user_id");
+    let rows = Entity::find().from_raw_sql(sql.statement(conn.get_database_backend()));
+    for row in rows.all(conn).await.map_err(db)? {
         found.entry(row.message_id).or_default().entry(row.emoji).or_default().push(row.user_id);
     }
     Ok(found)

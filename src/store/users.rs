@@ -8,6 +8,7 @@ use sea_orm::{
 };
 
 use super::error::is_unique_violation;
+use super::sql::Sql;
 use super::{Store, db};
 use crate::domain::UserId;
 use crate::domain::account::key;
@@ -155,6 +156,15 @@ impl Store {
     /// Disables or enables an account. The last super-agent stays enabled: 409.
     pub async fn set_disabled(&self, id: UserId, disabled: bool) -> Result<()> {
         self.change_staff(id, !disabled, user::Column::Disabled, disabled.into()).await
+    }
+
+    /// Nobody of these is away any more.
+    pub async fn come_back(&self, users: &[UserId]) -> Result<()> {
+        let mut sql = Sql::new("UPDATE users SET away = ");
+        sql.bind(false).push(", updated_at = ").bind(entity::Timestamp::from(self.clock.now()));
+        sql.push(" WHERE away AND id IN ").list(users.iter().copied());
+        self.write.execute_raw(sql.statement(self.write.get_database_backend())).await.map_err(db)?;
+        Ok(())
     }
 
     async fn update_user(&self, id: UserId, column: user::Column, value: sea_orm::Value) -> Result<()> {

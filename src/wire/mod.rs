@@ -175,21 +175,30 @@ impl<'a> Encoded<'a> {
         Self { event, online, texts: RefCell::default() }
     }
 
+    /// Readers of the same variant are told the same in a dialect.
+    pub fn variant(&self, dialect: Dialect, reader: Reader) -> i64 {
+        match dialect {
+            Dialect::Coach => coach::variant(self.event, reader),
+            Dialect::Rooms => 0,
+            Dialect::Channels { masked } => channels::variant(self.event, reader, masked),
+            Dialect::Support => support::variant(self.event, reader),
+        }
+    }
+
     /// `None`: the dialect has no frame for this event and reader.
     pub fn text(&self, dialect: Dialect, reader: Reader) -> Option<ByteString> {
-        let (variant, encode): (i64, Encode) = match dialect {
-            Dialect::Coach => (coach::variant(self.event, reader), coach::encode),
-            Dialect::Rooms => (0, rooms::encode),
-            Dialect::Channels { masked } => {
-                let encode: Encode = if masked { channels::encode_masked } else { channels::encode_open };
-                (channels::variant(self.event, reader, masked), encode)
-            }
-            Dialect::Support => (support::variant(self.event, reader), support::encode),
-        };
+        let variant = self.variant(dialect, reader);
         let mut texts = self.texts.borrow_mut();
         if let Some((_, _, text)) = texts.iter().find(|(known, of, _)| (*known, *of) == (dialect, variant)) {
             return text.clone();
         }
+        let encode: Encode = match dialect {
+            Dialect::Coach => coach::encode,
+            Dialect::Rooms => rooms::encode,
+            Dialect::Channels { masked: true } => channels::encode_masked,
+            Dialect::Channels { masked: false } => channels::encode_open,
+            Dialect::Support => support::encode,
+        };
         let text = encode(self.event, reader, self.online);
         texts.push((dialect, variant, text.clone()));
         text

@@ -1,9 +1,13 @@
 //! What a socket does for its session's conversations: reads, writes, listens.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{self, Poll, ready};
 
+use actix::fut::ActorFuture;
 use actix::{ActorFutureExt, AsyncContext, WrapFuture};
 use actix_web::web::Data;
+use futures_util::FutureExt;
 use serde_json::Value;
 
 use super::session::Subscription;
@@ -16,8 +20,33 @@ use crate::domain::conversation::{Conversation, not_found};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::Event;
 use crate::domain::user::{User, UserRef};
-use crate::services::conversations::Recovered;
+use crate::services::conversations::{Pending, Recovered};
 use crate::state::AppState;
+
+/// A change that is being stored.
+pub(super) struct Started {
+    pending: Pending,
+    name: Option<String>,
+    reference: Option<Value>,
+}
+
+/// Takes the answers to a socket's changes in the order of the changes, which is that of the answers: one future, however
+/// many wait. Ends when none does.
+struct Answers;
+
+impl ActorFuture<Socket> for Answers {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, socket: &mut Socket, ctx: &mut Context, cx: &mut task::Context<'_>) -> Poll<()> {
+        while let Some(Started { pending, .. }) = socket.writes.front_mut() {
+            let done = ready!(pending.poll_unpin(cx));
+            if let Some(Started { name, reference, .. }) = socket.writes.pop_front() {
+                socket.step(ctx, |core, now| core.on_written(name.as_deref(), done, reference.as_ref(), now));
+            }
+        }
+        Poll::Ready(())
+    }
+}
 
 impl Socket {
     fn by(&self) -> Option<By> {
@@ -66,9 +95,10 @@ impl Socket {
         };
         match self.state.conversations.start(by, wish) {
             Ok(pending) => {
-                ctx.spawn(pending.into_actor(self).map(move |done, socket, ctx| {
-                    socket.step(ctx, |core, now| core.on_written(name.as_deref(), done, reference.as_ref(), now));
-                }));
+                self.writes.push_back(Started { pending, name, reference });
+                if self.writes.len() == 1 {
+                    ctx.spawn(Answers);
+                }
             }
             Err(error) => {
                 self.step(ctx, |core, now| core.on_written(name.as_deref(), Err(error), reference.as_ref(), now));

@@ -1,7 +1,7 @@
 //! The shell around a session: the only file that touches `actix-web-actors`. It passes on what comes, and does what
 //! [`SessionCore`] decides.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::LazyLock;
@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::assembler::Assembler;
+use super::conversing::Started;
 use super::guard::{Finding, FrameGuard};
 use super::session::{Arrival, Effect, Moment, SessionCore};
 use crate::actors::hub::{ClientId, Entrance, Identify, Outbound, Outbox, Owner, Register};
@@ -58,6 +59,8 @@ pub struct Socket {
     pub(super) resumes: Option<Box<str>>,
     /// Something was loaded into its memory: whoever comes after it may have it.
     pub(super) has_memory: bool,
+    /// What is being stored for this socket, in order.
+    pub(super) writes: VecDeque<Started>,
     /// Taken when the connection opens.
     arrival: Option<Box<Arrival>>,
     /// Has seen the hub that this socket registers with.
@@ -72,6 +75,8 @@ pub struct Newcomer {
     pub dialect: Dialect,
     pub identity: Option<Identity>,
     pub address: std::net::IpAddr,
+    /// How many revocations this node knew of before it looked who this is, if that is known.
+    pub checked: Option<u64>,
 }
 
 /// Starts the session of a connection, makes it known to the hub, and only then gives the answer that switches protocols.
@@ -84,7 +89,7 @@ pub async fn start(
     payload: Payload,
     state: Data<AppState>,
 ) -> Result<HttpResponse> {
-    let Newcomer { dialect, identity, address } = newcomer;
+    let Newcomer { dialect, identity, address, checked } = newcomer;
     let client_id = ClientId::random()?;
     let max = state.settings.ws.max_message_size;
     let finding = Finding::default();
@@ -106,6 +111,7 @@ pub async fn start(
         entrances: HashMap::new(),
         resumes: predecessor(dialect, request),
         has_memory: false,
+        writes: VecDeque::new(),
         arrival: Some(Box::new(arrival)),
         generations: state.hub.incarnation(),
         timer: None,
@@ -120,6 +126,7 @@ pub async fn start(
     state.hub.register(Register { client_id, dialect, owner, address, outbox, returning: false }).await?;
     // a logout between the check of the token and the registration found no socket to close
     if let Some(owner) = owner
+        && checked != Some(state.accounts.revocations())
         && state.accounts.session_is_alive(owner.sid).await?.is_none()
     {
         return Err(Error::unauthenticated("TOKEN_REVOKED", "The token was revoked: sign in again."));
@@ -376,10 +383,10 @@ impl Handler<Outbound> for Socket {
                     self.perform(effect, ctx);
                 }
             }
-            Outbound::Stored(event) => {
-                self.queued.fetch_sub(event.text.len(), Ordering::Relaxed);
+            Outbound::Stored(run) => {
+                self.queued.fetch_sub(run.size, Ordering::Relaxed);
                 let now = now(&self.state);
-                for effect in self.guarded(ctx, |core| core.on_stored(event, now)) {
+                for effect in self.guarded(ctx, |core| core.on_stored(&run, now)) {
                     self.perform(effect, ctx);
                 }
             }

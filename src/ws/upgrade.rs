@@ -17,12 +17,13 @@ use crate::wire::Dialect;
 /// GET `/ws`. Without a credential, or with an invalid cookie, the socket is signed out.
 pub async fn coach(request: HttpRequest, payload: Payload, state: Data<AppState>) -> Result<HttpResponse> {
     admit(&request, &state)?;
+    let checked = Some(state.accounts.revocations());
     let identity = match identify(&request, &state).await {
         Err((Source::Cookie, error)) if error.kind == Kind::Unauthenticated => None,
         other => other.map_err(|(_, error)| error)?,
     };
     let address = address::client_address(&request, &state.settings.server.trusted_proxies);
-    start(Newcomer { dialect: Dialect::Coach, identity, address }, &request, payload, state).await
+    start(Newcomer { dialect: Dialect::Coach, identity, address, checked }, &request, payload, state).await
 }
 
 /// GET `/api/ws/connect`. Nobody without a valid token.
@@ -49,12 +50,14 @@ async fn signed_in(
     state: Data<AppState>,
 ) -> Result<HttpResponse> {
     admit(&request, &state)?;
-    let identity = match identify(&request, &state).await.map_err(|(_, error)| error)? {
-        Some(identity) => identity,
-        None => caller::identity(&request)?,
+    let revocations = state.accounts.revocations();
+    let (identity, checked) = match identify(&request, &state).await.map_err(|(_, error)| error)? {
+        Some(identity) => (identity, Some(revocations)),
+        // whom a proxy named was looked up before
+        None => (caller::identity(&request)?, None),
     };
     let address = address::client_address(&request, &state.settings.server.trusted_proxies);
-    start(Newcomer { dialect, identity: Some(identity), address }, &request, payload, state).await
+    start(Newcomer { dialect, identity: Some(identity), address, checked }, &request, payload, state).await
 }
 
 /// Whether this is a handshake that we take now.

@@ -6,18 +6,44 @@ use std::time::Instant;
 
 use super::departures::Departure;
 use super::registry::Socket;
-use super::{ClientId, Entrance, Hub, Listener, Notice, Numbered, Outbound, Owner, Passing, Subscribe, Type};
+use super::{
+    ClientId, Entrance, Hub, Listener, News, Notice, Numbered, Outbound, Owner, Passing, Run, Subscribe, Type,
+};
 use crate::domain::change::Ack;
 use crate::domain::conversation::Conversation;
 use crate::domain::event::{ConversationChange, ConversationChanged, Event, Stored, What};
 use crate::domain::user::User;
 use crate::domain::{ConversationId, UserId};
-use crate::wire::{Closing, Encoded, Hears};
+use crate::wire::{Closing, Dialect, Encoded, Hears, IsOnline, Reader};
 
 /// Sockets that could not take an event.
 type Slow = Vec<ClientId>;
 
 impl Hub {
+    /// Brings the events of one transaction to whom they concern. Those that are messages go to each socket together, by
+    /// conversation: their order there is kept, and that is all the order there is.
+    pub(super) fn publish_all(&mut self, events: &[Arc<Event>]) {
+        let mut runs = Runs::default();
+        for event in events {
+            match &**event {
+                Event::Stored(stored) if stored.what.is_message() => runs.add(event, stored),
+                event => {
+                    self.publish_runs(std::mem::take(&mut runs));
+                    self.publish(event);
+                }
+            }
+        }
+        self.publish_runs(runs);
+    }
+
+    fn publish_runs(&mut self, runs: Runs<'_>) {
+        for (conversation, run) in runs.0 {
+            let slow = self.deliver_run(conversation, &run);
+            self.doomed.extend(slow);
+        }
+        self.end_doomed();
+    }
+
     /// Brings an event to whom it concerns, and drops who cannot take it.
     pub(super) fn publish(&mut self, event: &Event) {
         let slow = match event {
@@ -27,6 +53,7 @@ impl Hub {
             {
                 return;
             }
+            Event::Stored(stored) => self.deliver_run(stored.conversation.id, &[(event, stored)]),
             event => self.deliver(event),
         };
         self.doomed.extend(slow);
@@ -50,13 +77,18 @@ impl Hub {
         self.ending_doomed = false;
     }
 
-    fn deliver(&mut self, event: &Event) -> Slow {
+    /// Whom events show as online.
+    fn is_online(&self) -> impl Fn(&User) -> bool + use<> {
         let online = self.registry.online().clone();
-        let is_online = move |user: &User| !user.away && online.contains(user.id);
+        move |user: &User| !user.away && online.contains(user.id)
+    }
+
+    fn deliver(&mut self, event: &Event) -> Slow {
+        let is_online = self.is_online();
         let encoded = Encoded::new(event, &is_online);
         match event {
             Event::JobProgressed { owner, .. } => offer(&encoded, self.registry.of_user(*owner)),
-            Event::Stored(stored) => self.deliver_stored(&encoded, stored),
+            Event::Stored(stored) => self.deliver_run(stored.conversation.id, &[(event, stored)]),
             Event::ConversationChanged(changed) => self.deliver_changed(&encoded, changed),
             Event::Read { conversation, .. } | Event::ChannelEntered { conversation, .. } => {
                 offer_listeners(&encoded, *conversation, self.interest.of(*conversation))
@@ -80,17 +112,26 @@ impl Hub {
         }
     }
 
-    fn deliver_stored(&mut self, encoded: &Encoded<'_>, stored: &Stored) -> Slow {
-        let conversation = stored.conversation.id;
-        let (sender, ack) = acknowledged(stored);
-        let mut slow = Slow::new();
-        for (id, listener) in self.interest.of(conversation) {
-            let Some(text) = encoded.text(listener.dialect, listener.owner.reader()) else { continue };
-            let ack = if sender == Some(listener.owner.user) { ack.clone() } else { None };
-            if listener.outbox.offer_numbered(Numbered { conversation, seq: stored.seq, text, ack }).is_err() {
-                slow.push(id);
-            }
+    /// Brings stored events of one conversation to those who listen to it.
+    fn deliver_run(&mut self, conversation: ConversationId, run: &[(&Event, &Stored)]) -> Slow {
+        let is_online = self.is_online();
+        let mut shared = SharedRuns::new(conversation, run, &is_online);
+        let listeners = self.interest.of(conversation);
+        let refuses = |listener: &Listener| {
+            let run = shared.of(listener.dialect, listener.owner.reader());
+            !run.events.is_empty() && listener.outbox.offer_run(run).is_err()
+        };
+        let mut slow: Slow = offered(listeners, refuses);
+        for (encoded, stored) in shared.encoded.iter().zip(run.iter().map(|(_, stored)| stored)) {
+            slow.extend(self.tell_others(encoded, stored));
         }
+        slow
+    }
+
+    /// Brings a stored event to those who do not listen and hear of it all the same.
+    fn tell_others(&mut self, encoded: &Encoded<'_>, stored: &Stored) -> Slow {
+        let conversation = stored.conversation.id;
+        let mut slow = Slow::new();
         if self.registry.has_unasked() {
             slow.extend(self.deliver_unasked(encoded, &stored.conversation, &stored.members));
         }
@@ -253,20 +294,31 @@ impl Hub {
     /// What has been collected: who left, news for members who do not listen, and who came and went.
     pub(super) fn tell_news(&mut self, now: Instant) {
         self.tell_departures();
-        for (conversation, members) in std::mem::take(&mut self.unheard) {
-            let deaf = |user: &UserId| {
-                let mut sockets = self.registry.of_user(*user);
-                sockets.any(|(id, socket)| socket.dialect.hears_news() && !self.interest.contains(conversation, id))
-            };
-            let members: Vec<UserId> = members.iter().copied().filter(deaf).collect();
-            if !members.is_empty() {
-                self.notify(Notice::Unheard { conversation, members });
-            }
+        if !self.unheard.is_empty() && self.telling.strong_count() == 0 {
+            self.tell_unheard();
         }
         if !self.presence.is_quiet() {
             for user in self.presence.due(now) {
                 self.notify(Notice::Presence(user));
             }
+        }
+    }
+
+    fn tell_unheard(&mut self) {
+        let unheard = std::mem::take(&mut self.unheard);
+        let deaf = |conversation, user: &UserId| {
+            let mut sockets = self.registry.of_user(*user);
+            sockets.any(|(id, socket)| socket.dialect.hears_news() && !self.interest.contains(conversation, id))
+        };
+        let theirs = |(conversation, members): (ConversationId, Arc<[UserId]>)| {
+            let members: Vec<UserId> = members.iter().copied().filter(|user| deaf(conversation, user)).collect();
+            (!members.is_empty()).then_some((conversation, members))
+        };
+        let members: Vec<_> = unheard.into_iter().filter_map(theirs).collect();
+        if !members.is_empty() {
+            let being_told = Arc::new(());
+            self.telling = Arc::downgrade(&being_told);
+            self.notify(Notice::Unheard(News { members, being_told }));
         }
     }
 }
@@ -276,16 +328,75 @@ fn entered(conversation: ConversationId, entrance: &Entrance, entered: bool) -> 
     Event::ChannelEntered { conversation, slug, user, entered, at: clock.now() }
 }
 
-/// Whose own sockets are told more, and what they must be told before.
-fn acknowledged(stored: &Stored) -> (Option<UserId>, Option<Arc<Ack>>) {
-    let What::Posted { message, client_msg_id: Some(name) } = &stored.what else { return (None, None) };
+/// Stored events by conversation, in the order in which they came.
+#[derive(Default)]
+struct Runs<'a>(Vec<(ConversationId, Vec<(&'a Event, &'a Stored)>)>);
+
+impl<'a> Runs<'a> {
+    fn add(&mut self, event: &'a Event, stored: &'a Stored) {
+        let id = stored.conversation.id;
+        // a transaction is about few conversations, or has few events of each
+        match self.0.iter_mut().rev().find(|(known, _)| *known == id) {
+            Some((_, run)) => run.push((event, stored)),
+            None => self.0.push((id, vec![(event, stored)])),
+        }
+    }
+}
+
+/// The messages that a run becomes: one for all listeners to whom their dialect says the same of each event.
+struct SharedRuns<'a> {
+    conversation: ConversationId,
+    events: &'a [(&'a Event, &'a Stored)],
+    encoded: Vec<Encoded<'a>>,
+    made: Vec<(Dialect, Vec<i64>, Arc<Run>)>,
+}
+
+impl<'a> SharedRuns<'a> {
+    fn new(conversation: ConversationId, events: &'a [(&'a Event, &'a Stored)], online: IsOnline<'a>) -> Self {
+        let encoded = events.iter().map(|(event, _)| Encoded::new(event, online)).collect();
+        Self { conversation, events, encoded, made: Vec::new() }
+    }
+
+    fn of(&mut self, dialect: Dialect, reader: Reader) -> &Arc<Run> {
+        let same = |variants: &[i64]| {
+            variants.iter().zip(&self.encoded).all(|(variant, event)| *variant == event.variant(dialect, reader))
+        };
+        let place = match self.made.iter().position(|(of, variants, _)| *of == dialect && same(variants)) {
+            Some(place) => place,
+            None => {
+                let variants = self.encoded.iter().map(|event| event.variant(dialect, reader)).collect();
+                let run = Arc::new(self.make(dialect, reader));
+                self.made.push((dialect, variants, run));
+                self.made.len() - 1
+            }
+        };
+        &self.made[place].2
+    }
+
+    fn make(&self, dialect: Dialect, reader: Reader) -> Run {
+        let numbered = |(encoded, (_, stored)): (&Encoded<'_>, &(&Event, &Stored))| {
+            let text = encoded.text(dialect, reader)?;
+            Some(Numbered { seq: stored.seq, text, ack: acknowledged(stored) })
+        };
+        Run::new(self.conversation, self.encoded.iter().zip(self.events).filter_map(numbered).collect())
+    }
+}
+
+/// Whose own sockets must be told something before the event.
+fn acknowledged(stored: &Stored) -> Option<(UserId, Arc<Ack>)> {
+    let What::Posted { message, client_msg_id: Some(name) } = &stored.what else { return None };
     let ack = Ack {
         client_msg_id: name.clone(),
         message_id: message.id,
         conversation_id: message.conversation_id,
         seq: message.seq,
     };
-    (message.sender.id(), Some(Arc::new(ack)))
+    Some((message.sender.id()?, Arc::new(ack)))
+}
+
+/// Those who cannot take what they are offered.
+fn offered<'a, T: 'a>(to: impl Iterator<Item = (ClientId, &'a T)>, mut refuses: impl FnMut(&T) -> bool) -> Slow {
+    to.filter_map(|(id, socket)| refuses(socket).then_some(id)).collect()
 }
 
 /// Offers an event to each of these sockets; gives those that cannot take it.
@@ -294,7 +405,7 @@ fn offer<'a>(encoded: &Encoded<'_>, sockets: impl Iterator<Item = (ClientId, &'a
         let text = socket.reader().and_then(|reader| encoded.text(socket.dialect, reader));
         text.is_some_and(|text| socket.outbox.offer(&text).is_err())
     };
-    sockets.filter(|(_, socket)| refuses(socket)).map(|(id, _)| id).collect()
+    offered(sockets, refuses)
 }
 
 /// The same for those who listen to the conversation that it happened in.
@@ -307,5 +418,5 @@ fn offer_listeners<'a>(
         let text = encoded.text(listener.dialect, Owner::reader(listener.owner));
         text.is_some_and(|text| listener.outbox.offer_passing(Passing { conversation, text }).is_err())
     };
-    listeners.filter(|(_, listener)| refuses(listener)).map(|(id, _)| id).collect()
+    offered(listeners, refuses)
 }

@@ -85,8 +85,8 @@ impl From<&Identity> for Owner {
 pub enum Outbound {
     /// A frame, shared with all other listeners of the same dialect. Counted in the socket's [`Outbox`].
     Text(ByteString),
-    /// An event that took a `seq`, for a socket that listens to the conversation. Counted as well.
-    Stored(Numbered),
+    /// Events of a conversation that the socket listens to, shared with all who are told the same. Counted as well.
+    Stored(Arc<Run>),
     /// An event of a conversation that took none, for a socket that listens to it. Counted as well.
     Passing(Passing),
     /// What to answer questions with from now on.
@@ -115,14 +115,30 @@ impl PartialEq for Memory {
 
 impl Eq for Memory {}
 
+/// Events of one conversation that were stored together, in the order of their places: one message for a socket, however
+/// many they are, so that it sends them in one go.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Run {
+    pub conversation: ConversationId,
+    pub events: Vec<Numbered>,
+    /// Bytes of all texts.
+    pub size: usize,
+}
+
+impl Run {
+    pub fn new(conversation: ConversationId, events: Vec<Numbered>) -> Self {
+        let size = events.iter().map(|event| event.text.len()).sum();
+        Self { conversation, events, size }
+    }
+}
+
 /// An event with its place in the conversation: a session delivers it if it is new to its client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Numbered {
-    pub conversation: ConversationId,
     pub seq: i64,
     pub text: ByteString,
-    /// For the sender's own sockets: what must be said before.
-    pub ack: Option<Arc<Ack>>,
+    /// Whose own sockets must be told before that it is stored.
+    pub ack: Option<(UserId, Arc<Ack>)>,
 }
 
 /// An event without a place, such as that somebody types: a session delivers it if its client listens by now.
@@ -144,7 +160,7 @@ pub struct Outbox {
 pub struct Overflow;
 
 impl Outbox {
-    /// Bytes that may wait for one socket. The number of messages is bounded by the session's mailbox.
+    /// Bytes that may wait for one socket. The number of messages is bounded by the session's mailbox; a run counts as one.
     pub const MAX_QUEUED: usize = 1024 * 1024;
 
     /// `queued` is shared with the session, which subtracts what it has taken.
@@ -157,9 +173,9 @@ impl Outbox {
         self.put(text.len(), Outbound::Text(text.clone()))
     }
 
-    /// The same for an event with a place.
-    pub fn offer_numbered(&self, event: Numbered) -> Result<(), Overflow> {
-        self.put(event.text.len(), Outbound::Stored(event))
+    /// The same for events with places.
+    pub fn offer_run(&self, run: &Arc<Run>) -> Result<(), Overflow> {
+        self.put(run.size, Outbound::Stored(run.clone()))
     }
 
     /// The same for an event of a conversation without a place.
@@ -310,9 +326,25 @@ pub enum Notice {
     Departed(UserId),
     /// Somebody may have come or gone: answered by [`Event::PresenceChanged`].
     Presence(UserId),
-    /// Messages came that these members do not listen to: answered by [`Event::Unheard`] for each.
-    Unheard { conversation: ConversationId, members: Vec<UserId> },
+    /// Messages came to conversations whose members do not listen to them: answered by [`Event::Unheard`] for each.
+    Unheard(News),
 }
+
+/// Conversations with news, and the members who do not listen. Until it is dropped, the hub collects what comes next.
+#[derive(Clone, Debug)]
+pub struct News {
+    pub members: Vec<(ConversationId, Vec<UserId>)>,
+    /// Held for its sake only.
+    pub being_told: Arc<()>,
+}
+
+impl PartialEq for News {
+    fn eq(&self, other: &Self) -> bool {
+        self.members == other.members
+    }
+}
+
+impl Eq for News {}
 
 /// Which sockets an end of sessions concerns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

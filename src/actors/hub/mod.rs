@@ -10,7 +10,7 @@ mod registry;
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, MessageResult};
@@ -20,8 +20,8 @@ use tokio::sync::{mpsc, watch};
 pub use messages::InjectPanic;
 pub use messages::{
     ChannelCounts, ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory,
-    Notice, Numbered, Outbound, Outbox, Overflow, Owner, Passing, PresenceMoved, Publish, PublishAll, Reach, Reached,
-    Register, Subscribe, Type, Unregister, Unsubscribe, Which,
+    News, Notice, Numbered, Outbound, Outbox, Overflow, Owner, Passing, PresenceMoved, Publish, PublishAll, Reach,
+    Reached, Register, Run, Subscribe, Type, Unregister, Unsubscribe, Which,
 };
 pub use registry::{Limits, Online};
 use registry::{Registry, Socket};
@@ -55,6 +55,8 @@ pub struct Hub {
     departures: Departures,
     /// Conversations that got messages since the last news, with their members.
     unheard: HashMap<ConversationId, Arc<[UserId]>>,
+    /// Dangles once the last news have been told: while they are not, what is new is collected.
+    telling: Weak<()>,
     /// Sockets that could not take an event, and still have to be ended.
     doomed: VecDeque<ClientId>,
     ending_doomed: bool,
@@ -72,6 +74,7 @@ impl Hub {
             presence: Presence::default(),
             departures: Departures::default(),
             unheard: HashMap::new(),
+            telling: Weak::new(),
             doomed: VecDeque::new(),
             ending_doomed: false,
             draining: false,
@@ -91,7 +94,7 @@ impl Hub {
         self.leave_all(client_id);
         self.registry.insert(client_id, Socket { dialect, owner, address, outbox });
         if let Some(owner) = owner {
-            self.presence.moved(owner.user, Instant::now());
+            self.presence.arrived(owner.user, Instant::now());
         }
         self.count();
         Ok(())
@@ -103,7 +106,7 @@ impl Hub {
             self.registry.admits(Some(owner), socket.address)?;
         }
         self.registry.identify(client_id, owner);
-        self.presence.moved(owner.user, Instant::now());
+        self.presence.arrived(owner.user, Instant::now());
         Ok(())
     }
 
@@ -245,9 +248,7 @@ impl Handler<PublishAll> for Hub {
     type Result = ();
 
     fn handle(&mut self, PublishAll(events): PublishAll, _: &mut Self::Context) {
-        for event in events {
-            self.publish(&event);
-        }
+        self.publish_all(&events);
     }
 }
 

@@ -30,7 +30,14 @@ impl Presence {
     }
 
     /// Somebody opened a socket.
-    pub fn moved(&mut self, user: UserId, now: Instant) {
+    pub fn arrived(&mut self, user: UserId, now: Instant) {
+        // another one of somebody who is known to be here
+        if !self.told.contains(&user) || self.due.contains_key(&user) {
+            self.moved(user, now);
+        }
+    }
+
+    fn moved(&mut self, user: UserId, now: Instant) {
         self.due.entry(user).and_modify(|due| *due = (*due).min(now + ARRIVAL)).or_insert(now + ARRIVAL);
     }
 
@@ -84,12 +91,12 @@ mod tests {
     #[test]
     fn whoever_comes_back_within_the_debounce_never_left() {
         let (mut presence, now) = (Presence::default(), Instant::now());
-        presence.moved(1, now);
+        presence.arrived(1, now);
         assert!(presence.due(now).is_empty());
         assert_eq!(presence.due(now + seconds(1)), [1]);
         assert!(presence.tell(1, true) && !presence.tell(1, true));
         presence.left(1, now + seconds(2));
-        presence.moved(1, now + seconds(3));
+        presence.arrived(1, now + seconds(3));
         assert_eq!(presence.due(now + seconds(4)), [1]);
         assert!(!presence.tell(1, true) && presence.is_quiet());
         presence.left(1, now + seconds(5));
@@ -100,7 +107,7 @@ mod tests {
     #[test]
     fn what_somebody_declares_is_told_although_nothing_was_told_before() {
         let (mut presence, now) = (Presence::default(), Instant::now());
-        presence.moved(1, now);
+        presence.arrived(1, now);
         presence.declared(1, now);
         assert_eq!(presence.due(now + seconds(1)), [1]);
         assert!(presence.tell(1, false) && !presence.tell(1, false));

@@ -37,8 +37,12 @@ impl Handler<Outbound> for Reader {
     type Result = ();
 
     fn handle(&mut self, message: Outbound, _: &mut Self::Context) {
-        if let Outbound::Text(text) | Outbound::Passing(Passing { text, .. }) = &message {
-            self.queued.fetch_sub(text.len(), Ordering::Relaxed);
+        match &message {
+            Outbound::Text(text) | Outbound::Passing(Passing { text, .. }) => {
+                _ = self.queued.fetch_sub(text.len(), Ordering::Relaxed)
+            }
+            Outbound::Stored(run) => _ = self.queued.fetch_sub(run.size, Ordering::Relaxed),
+            _ => {}
         }
         self.received.send(message).unwrap();
     }
@@ -386,13 +390,15 @@ mod conversations {
         hub.subscribe(Subscribe { client_id: client.id, conversation: ROOM, entrance: None })
     }
 
-    async fn places(client: &mut Client) -> Vec<(i64, bool)> {
+    /// The places of what a client is told, and whom it acknowledges.
+    async fn places(client: &mut Client) -> Vec<(i64, Option<UserId>)> {
         let received = client.received().await;
-        let place = |message| match message {
-            Outbound::Stored(Numbered { seq, ack, .. }) => Some((seq, ack.is_some())),
+        let runs = received.into_iter().filter_map(|message| match message {
+            Outbound::Stored(run) => Some(run),
             _ => None,
-        };
-        received.into_iter().filter_map(place).collect()
+        });
+        let place = |event: &Numbered| (event.seq, event.ack.as_ref().map(|(sender, _)| *sender));
+        runs.flat_map(|run| run.events.iter().map(place).collect::<Vec<_>>()).collect()
     }
 
     #[actix::test]
@@ -405,8 +411,8 @@ mod conversations {
         for seq in 1..=3 {
             hub.publish(&posted(seq));
         }
-        assert_eq!(places(&mut clients[0]).await, [(1, true), (2, true), (3, true)]);
-        assert_eq!(places(&mut clients[1]).await, [(1, false), (2, false), (3, false)]);
+        assert_eq!(places(&mut clients[0]).await, [(1, Some(1)), (2, Some(1)), (3, Some(1))]);
+        assert_eq!(places(&mut clients[1]).await, [(1, Some(1)), (2, Some(1)), (3, Some(1))]);
         assert!(places(&mut clients[2]).await.is_empty());
         assert!(hub.unsubscribe(ROOM, clients[0].id) && !hub.unsubscribe(ROOM, clients[0].id));
         hub.forget(clients[1].id);
@@ -421,9 +427,30 @@ mod conversations {
         hub.publish(&posted(1));
         hub.publish(&posted(2));
         hub.tell_news(Instant::now());
-        assert_eq!(notices.try_recv(), Ok(Notice::Unheard { conversation: ROOM, members: vec![2] }));
+        let news = notices.try_recv().unwrap();
+        assert_eq!(news, Notice::Unheard(News { members: vec![(ROOM, vec![2])], being_told: Arc::default() }));
         hub.tell_news(Instant::now());
         assert!(notices.try_recv().is_err());
+        // what comes while they are told is collected, so that nothing piles up before a database that is slow
+        hub.publish(&posted(3));
+        hub.tell_news(Instant::now());
+        assert!(notices.try_recv().is_err());
+        drop(news);
+        hub.tell_news(Instant::now());
+        assert!(matches!(notices.try_recv(), Ok(Notice::Unheard(_))));
+    }
+
+    #[actix::test]
+    async fn what_was_stored_together_comes_together_and_what_ends_access_stays_between() {
+        let (mut hub, _notices) = hub();
+        let mut client = joined(&mut hub, Some(owner(1, 1)));
+        listens(&mut hub, &client);
+        let events = [posted(1), posted(2), changed(ConversationChange::Left, vec![1]), posted(3)];
+        hub.publish_all(&events.map(Arc::new));
+        let received = client.received().await;
+        let [Outbound::Stored(run), Outbound::Text(left)] = &received[..] else { panic!("{received:?}") };
+        assert_eq!(run.events.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2]);
+        assert!(left.contains("removed"));
     }
 
     #[actix::test]
@@ -433,7 +460,7 @@ mod conversations {
         clients.iter().for_each(|client| assert!(listens(&mut hub, client)));
         hub.publish(&changed(ConversationChange::Left, vec![2]));
         hub.publish(&posted(1));
-        assert_eq!(places(&mut clients[0]).await, [(1, true)]);
+        assert_eq!(places(&mut clients[0]).await, [(1, Some(1))]);
         let received = clients[1].received().await;
         assert!(matches!(&received[..], [Outbound::Text(text)] if text.contains("removed")), "{received:?}");
         hub.publish(&changed(ConversationChange::Deleted, vec![1]));

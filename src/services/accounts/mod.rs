@@ -7,6 +7,7 @@ mod passwords;
 mod secret;
 mod tokens;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -176,6 +177,16 @@ impl Accounts {
     /// Somebody is away, or back.
     pub async fn set_away(&self, user: UserId, away: bool) -> Result<()> {
         self.store.set_away(user, away).await
+    }
+
+    /// Nobody of these is away any more.
+    pub async fn come_back(&self, users: &[UserId]) -> Result<()> {
+        self.store.come_back(users).await
+    }
+
+    /// The users with these ids, as far as there are any.
+    pub async fn people(&self, ids: &[UserId]) -> Result<HashMap<UserId, Arc<User>>> {
+        self.store.people(ids.iter().copied().collect()).await
     }
 
     pub async fn find(&self, reference: &UserRef) -> Result<Option<User>> {

@@ -126,13 +126,13 @@ impl Accounts {
         {
             return Ok(cached.identity);
         }
-        let before = self.revocations.load(Ordering::Acquire);
+        let before = self.revocations();
         let row = self.store.token(jti).await?;
         let row =
             row.ok_or_else(|| Error::unauthenticated("TOKEN_REVOKED", "The token was revoked: sign in again."))?;
         let until = row.replaced_until.map_or(row.identity.expires_at, |t| t.min(row.identity.expires_at));
         self.cache.insert(jti, CachedToken { identity: row.identity.clone(), until });
-        if self.revocations.load(Ordering::Acquire) != before {
+        if self.revocations() != before {
             self.cache.invalidate(&jti);
         }
         Ok(row.identity)
@@ -177,6 +177,11 @@ impl Accounts {
         self.forget(&revoked);
         (self.on_end)(EndedSessions::OfUser { user, except });
         Ok(())
+    }
+
+    /// How many times tokens were revoked on this node. Whoever was authenticated since the same number of them still is.
+    pub fn revocations(&self) -> u64 {
+        self.revocations.load(Ordering::Acquire)
     }
 
     /// Takes tokens out of the cache; what is being read from the database right now is not put into it.

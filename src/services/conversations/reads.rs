@@ -1,6 +1,6 @@
 //! What somebody may read.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Conversations;
@@ -72,13 +72,22 @@ impl Conversations {
 
     /// The same for one that the caller was given already.
     pub async fn overview_of(&self, by: By, conversation: Conversation) -> Result<Overview> {
-        let mut overviews = self.store.overviews(vec![conversation], by.user).await?;
+        let mut overviews = self.store.overviews(vec![conversation], &[by.user]).await?;
         overviews.pop().ok_or_else(not_found)
     }
 
-    /// What lists show of a conversation that members do not listen to; `None` if it is gone.
-    pub async fn news(&self, id: ConversationId, readers: &[UserId]) -> Result<Option<Overview>> {
-        self.store.overview(id, readers).await
+    /// What lists show of conversations that these members do not listen to, with those of them who still belong there.
+    pub async fn news(&self, unheard: &[(ConversationId, Vec<UserId>)]) -> Result<Vec<(Overview, Vec<UserId>)>> {
+        let readers: HashSet<UserId> = unheard.iter().flat_map(|(_, members)| members.iter().copied()).collect();
+        let conversations = self.store.conversations_by_id(unheard.iter().map(|(id, _)| *id).collect()).await?;
+        let overviews = self.store.overviews(conversations, &readers.into_iter().collect::<Vec<_>>()).await?;
+        let members: HashMap<_, _> = unheard.iter().map(|(id, members)| (*id, members)).collect();
+        let still = |overview: Overview| {
+            let asked = members.get(&overview.conversation.id).copied().into_iter().flatten().copied();
+            let still = asked.filter(|user| overview.belongs(*user)).collect();
+            (overview, still)
+        };
+        Ok(overviews.into_iter().map(still).collect())
     }
 
     /// The conversations in which the caller takes part: see [`crate::store::Store::conversations`].
@@ -155,8 +164,8 @@ impl Conversations {
         self.store.find_user(reference).await
     }
 
-    /// Who is told when somebody comes and goes.
-    pub async fn acquaintances(&self, user: UserId) -> Result<Vec<UserId>> {
-        self.store.acquaintances(user).await
+    /// Who is told when these users come and go.
+    pub async fn acquaintances(&self, users: &[UserId]) -> Result<HashMap<UserId, Vec<UserId>>> {
+        self.store.acquaintances(users).await
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use entity::{chat_message, conversation, user};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
 use time::{Duration, OffsetDateTime};
 
 use super::super::conversations::{People, conversations_of, overviews, roster};
 use super::super::messages::messages_of;
-use super::super::sql::Sql;
+use super::super::sql::{Sql, padded};
 use super::super::{Backend, db};
 use super::rows::Rows;
 use super::{Ledger, Roster};
@@ -142,11 +142,13 @@ impl<'a> Book<'a> {
     }
 
     async fn read_people(&mut self, named: &Named) -> Result<()> {
-        use user::{Column, Entity};
-        let by_name = Column::UsernameKey.is_in(named.names.iter().cloned());
-        let wanted = sea_orm::Condition::any().add(Column::Id.is_in(named.users.iter().copied()));
-        let wanted = if named.names.is_empty() { wanted } else { wanted.add(by_name) };
-        for row in Entity::find().filter(wanted).all(self.txn).await.map_err(db)? {
+        let mut sql = Sql::new("SELECT * FROM users WHERE id IN ");
+        sql.list(named.users.iter().copied());
+        if !named.names.is_empty() {
+            sql.push(" OR username_key IN ").list(named.names.iter().map(String::as_str));
+        }
+        let rows = user::Entity::find().from_raw_sql(sql.statement(self.txn.get_database_backend()));
+        for row in rows.all(self.txn).await.map_err(db)? {
             self.names.insert(row.username_key.clone(), row.id);
             self.people.insert(row.id, Arc::new(super::super::users::user(row)?));
         }
@@ -170,40 +172,42 @@ impl<'a> Book<'a> {
     }
 
     async fn read_conversations(&mut self, named: &Named, pairs: &HashSet<String>) -> Result<()> {
-        use conversation::{Column, Entity};
         let mut ids = named.conversations.clone();
         if !named.messages.is_empty() {
-            let of = chat_message::Entity::find().select_only().column(chat_message::Column::ConversationId);
-            let of = of.filter(chat_message::Column::Id.is_in(named.messages.iter().copied()));
-            ids.extend(of.into_tuple::<ConversationId>().all(self.txn).await.map_err(db)?);
+            let mut sql = Sql::new("SELECT DISTINCT conversation_id FROM chat_messages WHERE id IN ");
+            sql.list(named.messages.iter().copied());
+            let rows = self.txn.query_all_raw(sql.statement(self.txn.get_database_backend())).await.map_err(db)?;
+            for row in rows {
+                ids.insert(row.try_get_by_index(0).map_err(db)?);
+            }
         }
-        let mut wanted = sea_orm::Condition::any();
+        let mut wanted = Sql::default();
+        let mut or = "";
         if !ids.is_empty() {
-            wanted = wanted.add(Column::Id.is_in(ids));
+            wanted.push("id IN ").list(ids);
+            or = " OR ";
         }
         if !pairs.is_empty() {
-            wanted = wanted.add(Column::DirectKey.is_in(pairs.iter().cloned()));
+            wanted.push(or).push("direct_key IN ").list(pairs.iter().map(String::as_str));
+            or = " OR ";
         }
         if !named.slugs.is_empty() {
-            wanted = wanted.add(Column::Slug.is_in(named.slugs.iter().cloned()));
+            wanted.push(or).push("slug IN ").list(named.slugs.iter().map(String::as_str));
+            or = " OR ";
         }
         if !named.askers.is_empty() {
-            let theirs = Column::OwnerId.is_in(named.askers.iter().copied());
-            wanted = wanted.add(sea_orm::Condition::all().add(theirs).add(Column::Kind.eq("assistant")));
+            wanted.push(or).push("kind = 'assistant' AND owner_id IN ").list(named.askers.iter().copied());
         }
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        self.admit(Entity::find().filter(wanted)).await
+        if wanted.is_empty() { Ok(()) } else { self.admit(wanted).await }
     }
 
-    /// Locks conversations, always in the order of their ids, and takes them into the book.
-    pub async fn admit(&mut self, query: sea_orm::Select<conversation::Entity>) -> Result<()> {
-        let mut query = query.order_by_asc(conversation::Column::Id);
-        if self.ledger.store.backend() == Backend::Postgres {
-            query = query.lock_exclusive();
-        }
-        let rows = query.all(self.txn).await.map_err(db)?;
+    /// Locks the conversations that fulfil a condition, always in the order of their ids, and takes them into the book.
+    pub async fn admit(&mut self, condition: Sql) -> Result<()> {
+        let backend = self.ledger.store.backend();
+        let mut sql = condition.after("SELECT * FROM conversations WHERE ");
+        sql.push(if backend == Backend::Postgres { " ORDER BY id FOR UPDATE" } else { " ORDER BY id" });
+        let rows = conversation::Entity::find().from_raw_sql(sql.statement(self.txn.get_database_backend()));
+        let rows = rows.all(self.txn).await.map_err(db)?;
         for row in &rows {
             if let Some(key) = &row.direct_key {
                 self.direct.insert(key.clone(), row.id);
@@ -231,11 +235,12 @@ impl<'a> Book<'a> {
         if ids.is_empty() {
             return Ok(());
         }
-        let mut sql = Sql::new("SELECT c.* FROM (VALUES ");
-        for (n, (user, id)) in ids.iter().enumerate() {
+        let mut sql = Sql::new("SELECT c.* FROM (SELECT DISTINCT * FROM (VALUES ");
+        let repeated = ids.last().into_iter().cycle().take(padded(ids.len()) - ids.len());
+        for (n, (user, id)) in ids.iter().chain(repeated).enumerate() {
             sql.push(if n > 0 { ", (" } else { "(" }).bind(*user).push(", ").bind(id.as_str()).push(")");
         }
-        sql.push(") AS v JOIN chat_messages c ON c.sender_id = v.column1 AND c.client_msg_id = v.column2");
+        sql.push(") AS w) AS v JOIN chat_messages c ON c.sender_id = v.column1 AND c.client_msg_id = v.column2");
         let rows = chat_message::Entity::find().from_raw_sql(sql.statement(self.txn.get_database_backend()));
         let rows = rows.all(self.txn).await.map_err(db)?;
         let names: HashMap<_, _> = rows.iter().map(|row| (row.id, row.client_msg_id.clone())).collect();
@@ -362,7 +367,9 @@ impl<'a> Book<'a> {
     pub async fn reload(&mut self, id: ConversationId) -> Result<Arc<Conversation>> {
         self.flush().await?;
         self.ledger.rosters.invalidate(&id);
-        self.admit(conversation::Entity::find_by_id(id)).await?;
+        let mut this = Sql::new("id = ");
+        this.bind(id);
+        self.admit(this).await?;
         self.conversation(id).ok_or_else(|| Error::internal("a conversation is gone while it is locked"))
     }
 

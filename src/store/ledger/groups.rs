@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use entity::{conversation, conversation_member};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::super::db;
+use super::super::sql::Sql;
 use super::book::Book;
 use super::posts::{channel_not_found, room_not_found};
 use crate::domain::change::{By, Done};
@@ -88,7 +89,9 @@ impl Book<'_> {
             self.insert_member(id, by.user, "member", 0, self.now).await?;
             self.insert_member(id, other.id, "member", 0, self.now).await?;
         }
-        self.admit(conversation::Entity::find().filter(conversation::Column::DirectKey.eq(&key))).await?;
+        let mut direct = Sql::new("direct_key = ");
+        direct.bind(key.as_str());
+        self.admit(direct).await?;
         let conversation = self.by_pair(&key).ok_or_else(|| Error::internal("a direct conversation is gone"))?;
         if created {
             let to = conversation.peers.iter().map(|user| user.id).collect();
@@ -110,8 +113,9 @@ impl Book<'_> {
         if created {
             self.insert_member(id, by.user, "owner", 0, self.now).await?;
         }
-        let theirs = conversation::Column::OwnerId.eq(by.user).and(conversation::Column::Kind.eq("assistant"));
-        self.admit(conversation::Entity::find().filter(theirs)).await?;
+        let mut theirs = Sql::new("kind = 'assistant' AND owner_id = ");
+        theirs.bind(by.user);
+        self.admit(theirs).await?;
         let found = self.assistants.get(&by.user).and_then(|id| self.conversation(*id));
         let conversation = found.ok_or_else(|| Error::internal("a conversation with the assistant is gone"))?;
         if created {

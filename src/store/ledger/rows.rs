@@ -1,16 +1,16 @@
 //! What a batch writes at its end: messages in a few statements, however many they are.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use entity::{Timestamp, attachment, attachment_content};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement, Value};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, Statement, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::super::attachments::PART_BYTES;
 use super::super::db;
+use super::super::sql::placeholder;
 use crate::domain::change::Attachment;
 use crate::domain::error::Result;
 use crate::domain::message::{Message, Sender};
@@ -28,44 +28,47 @@ pub(super) struct Rows {
 }
 
 /// Statements are made for these numbers of rows only, so that the database keeps them prepared.
-const CHUNKS: [usize; 4] = [64, 16, 4, 1];
+const CHUNKS: [usize; 5] = [256, 64, 16, 4, 1];
 
 /// `(…), (…)` with so many rows of so many values.
-fn values(rows: usize, columns: usize) -> String {
+fn values(rows: usize, columns: usize, unnamed: bool) -> String {
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {
         text.push_str(if row > 0 { ", (" } else { "(" });
         for column in 0..columns {
-            // writing to a string cannot fail
-            let _ = write!(text, "{}${}", if column > 0 { ", " } else { "" }, row * columns + column + 1);
+            text.push_str(if column > 0 { ", " } else { "" });
+            placeholder(&mut text, row * columns + column + 1, unnamed);
         }
         text.push(')');
     }
     text
 }
 
-/// One kind of statement for each number of rows.
+/// One kind of statement for each number of rows, on each database.
 struct Prepared {
     columns: usize,
     before: &'static str,
     after: &'static str,
-    texts: [OnceLock<String>; CHUNKS.len()],
+    texts: [[OnceLock<String>; CHUNKS.len()]; 2],
 }
 
 impl Prepared {
     const fn new(columns: usize, before: &'static str, after: &'static str) -> Self {
-        Self { columns, before, after, texts: [const { OnceLock::new() }; CHUNKS.len()] }
+        Self { columns, before, after, texts: [const { [const { OnceLock::new() }; CHUNKS.len()] }; 2] }
     }
 
     /// Runs the statement with all rows, whose values follow each other.
     async fn run(&self, conn: &impl ConnectionTrait, mut bound: Vec<Value>) -> Result<()> {
+        let backend = conn.get_database_backend();
+        let unnamed = backend == DbBackend::Sqlite;
+        let texts = &self.texts[usize::from(unnamed)];
         while !bound.is_empty() {
             let rows = bound.len() / self.columns;
             let chunk = CHUNKS.iter().position(|&size| size <= rows).unwrap_or(CHUNKS.len() - 1);
-            let text = self.texts[chunk]
-                .get_or_init(|| [self.before, &values(CHUNKS[chunk], self.columns), self.after].concat());
+            let text = texts[chunk]
+                .get_or_init(|| [self.before, &values(CHUNKS[chunk], self.columns, unnamed), self.after].concat());
             let rest = bound.split_off((CHUNKS[chunk] * self.columns).min(bound.len()));
-            let statement = Statement::from_sql_and_values(conn.get_database_backend(), text, bound);
+            let statement = Statement::from_sql_and_values(backend, text, bound);
             conn.execute_raw(statement).await.map_err(db)?;
             bound = rest;
         }

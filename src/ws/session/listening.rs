@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Effect, Moment, SessionCore};
-use crate::actors::hub::{Numbered, Passing};
+use crate::actors::hub::{Numbered, Passing, Run};
 use crate::domain::ConversationId;
 use crate::domain::change::{Ack, Done, Wish};
 use crate::domain::command::Place;
@@ -141,20 +141,27 @@ impl SessionCore {
         }
     }
 
-    /// The hub brings a stored change of a conversation.
-    pub fn on_stored(&mut self, event: Numbered, now: Moment) -> Vec<Effect> {
-        let Numbered { conversation, seq, text, ack } = event;
+    /// The hub brings stored changes of a conversation.
+    pub fn on_stored(&mut self, run: &Run, now: Moment) -> Vec<Effect> {
         if self.closing.is_some() {
             return Vec::new();
         }
+        let user = self.user();
         let listening = self.listening();
-        let Some(known) = listening.known.get_mut(&conversation).filter(|known| **known < seq) else {
-            return Vec::new();
-        };
-        *known = seq;
-        let owed = ack.filter(|ack| listening.owes(&ack.client_msg_id));
-        let mut effects = owed.map_or_else(Vec::new, |ack| self.acknowledge(&ack, now));
-        effects.push(Effect::Send(text));
+        let Some(known) = listening.known.get_mut(&run.conversation) else { return Vec::new() };
+        let new = run.events.partition_point(|event| event.seq <= *known);
+        let Some(last) = run.events[new..].last() else { return Vec::new() };
+        *known = last.seq;
+        let mut effects = Vec::with_capacity(run.events.len() - new);
+        for Numbered { text, ack, .. } in &run.events[new..] {
+            if let Some((sender, ack)) = ack
+                && user == Some(*sender)
+                && self.listening().owes(&ack.client_msg_id)
+            {
+                effects.extend(self.acknowledge(ack, now));
+            }
+            effects.push(Effect::Send(text.clone()));
+        }
         effects
     }
 

@@ -5,7 +5,7 @@ use time::macros::datetime;
 
 use super::assistant::NO_ANSWER;
 use super::*;
-use crate::actors::hub::{Numbered, Passing};
+use crate::actors::hub::{Numbered, Passing, Run};
 use crate::domain::change::{Ack, Done};
 use crate::domain::user::{Role, User};
 
@@ -287,9 +287,10 @@ fn a_close_frame_of_the_client_is_sent_back() {
 fn numbered(seq: i64, name: Option<&str>) -> Numbered {
     let conversation = Uuid::from_u128(7);
     let ack = name.map(|name| {
-        Arc::new(Ack { client_msg_id: name.into(), message_id: Uuid::nil(), conversation_id: conversation, seq })
+        let ack = Ack { client_msg_id: name.into(), message_id: Uuid::nil(), conversation_id: conversation, seq };
+        (1, Arc::new(ack))
     });
-    Numbered { conversation, seq, text: format!("{{\"seq\":{seq}}}").into(), ack }
+    Numbered { seq, text: format!("{{\"seq\":{seq}}}").into(), ack }
 }
 
 impl Session {
@@ -301,7 +302,8 @@ impl Session {
 
     /// What the client is told when the hub brings these events.
     fn stored(&mut self, events: &[Numbered]) -> Vec<Value> {
-        let effects: Vec<_> = events.iter().flat_map(|event| self.core.on_stored(event.clone(), self.now)).collect();
+        let run = |event: &Numbered| Run::new(Uuid::from_u128(7), vec![event.clone()]);
+        let effects: Vec<_> = events.iter().flat_map(|event| self.core.on_stored(&run(event), self.now)).collect();
         let frames = effects.iter().map(|effect| match effect {
             Effect::Send(text) => from_str(text).unwrap(),
             effect => panic!("{effect:?}"),
