@@ -2,4 +2,5 @@ mod channels;
 mod coach;
 mod memory;
 mod rooms;
+mod storm;
 mod support;
