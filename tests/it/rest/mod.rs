@@ -6,5 +6,5 @@ mod exports;
 mod interview;
 mod rooms;
 mod service;
-mod support;
+pub mod support;
 mod uploads;

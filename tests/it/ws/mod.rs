@@ -1,6 +1,9 @@
 mod channels;
 mod coach;
+mod greedy;
 mod memory;
+mod native;
+mod protocol;
 mod rooms;
 mod storm;
 mod support;
