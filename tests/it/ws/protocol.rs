@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::MaybeTlsStream;
+use tokio_tungstenite::tungstenite::Error;
 
 use crate::harness::{Account, Server, Socket, databases};
 
@@ -285,5 +286,68 @@ async fn a_ticket_opens_one_socket_of_each_dialect() {
             socket.wait("pong").await;
             assert!(Socket::try_open(&server, &path, None).await.is_err(), "{path} twice");
         }
+    }
+}
+
+/// The status with which an upgrade was refused.
+fn refused(upgrade: Result<Socket, Error>) -> Option<u16> {
+    match upgrade {
+        Ok(_) => None,
+        Err(Error::Http(answer)) => Some(answer.status().as_u16()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_signs_in_unless_a_foreign_page_sends_it() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        for path in PATHS {
+            let upgrade = async |token: &str, origin: Option<&str>| {
+                let mut headers = vec![("Cookie", format!("jwt_token={token}"))];
+                headers.extend(origin.map(|origin| ("Origin", origin.to_owned())));
+                Socket::with_headers(server.port, path, headers).await
+            };
+            for origin in [None, Some(server.url("").as_str())] {
+                let mut socket = upgrade(&user.token, origin).await.unwrap();
+                socket.send(json!({"type": "ping"})).await;
+                socket.wait("pong").await;
+            }
+            for foreign in ["https://example.com", "null"] {
+                assert_eq!(refused(upgrade(&user.token, Some(foreign)).await), Some(403), "{path} from {foreign}");
+            }
+            let forged = upgrade("a.b.c", None).await;
+            if path == "/ws" {
+                let mut signed_out = forged.unwrap();
+                let id = "00000000-0000-7000-8000-000000000000";
+                signed_out.send(json!({"type": "subscribe", "conversation_id": id})).await;
+                assert_eq!(signed_out.wait("error").await["code"], "AUTH_REQUIRED");
+            } else {
+                assert_eq!(refused(forged), Some(401), "{path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn there_are_only_so_many_sockets_of_a_user_and_signed_out_ones_of_an_address() {
+    for database in databases() {
+        let server = Server::with(database, &[("WS_MAX_PER_USER", "4"), ("WS_MAX_PER_IP", "2")]);
+        let user = server.account().await;
+        let mut open = Vec::new();
+        for path in PATHS {
+            open.push(Socket::open(&server, path, Some(&user)).await);
+        }
+        for path in PATHS {
+            assert_eq!(refused(Socket::try_open(&server, path, Some(&user)).await), Some(429), "{path}");
+        }
+        open.push(Socket::open(&server, "/ws", None).await);
+        open.push(Socket::open(&server, "/ws", None).await);
+        assert_eq!(refused(Socket::try_open(&server, "/ws", None).await), Some(429));
+        // a frame is no way around it: the fifth socket of the user stays signed out
+        let mut stranger = open.pop().unwrap();
+        stranger.send(json!({"type": "auth", "token": user.token})).await;
+        assert_eq!(stranger.wait("error").await["code"], "TOO_MANY_SOCKETS");
     }
 }
