@@ -113,6 +113,7 @@ impl Plain {
         let mut awaited = BTreeSet::new();
         let mut heard = Vec::new();
         let ended = self.listen(&mut socket, &mut awaited, &mut heard).await;
+        self.sky.note(|progress| progress.uncertain += awaited.len());
         self.log.uncertain.extend(awaited);
         self.log.heard.push(heard);
         if !ended {

@@ -39,7 +39,10 @@ impl Poster {
                     log.acknowledged.push(Acknowledged { tag, conversation, message: id, seq });
                     self.sky.note(|progress| progress.acknowledged += 1);
                 }
-                None => log.uncertain.push(post.name.clone()),
+                None => {
+                    log.uncertain.push(post.name.clone());
+                    self.sky.note(|progress| progress.uncertain += 1);
+                }
             }
         }
         self.sky.note(|progress| {

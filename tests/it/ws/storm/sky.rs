@@ -22,6 +22,8 @@ pub const END: &str = "THE-END";
 pub struct Progress {
     /// Messages that their posters know to be stored.
     pub acknowledged: usize,
+    /// Messages whose posters will never know.
+    pub uncertain: usize,
     /// Clients that have nothing left to post.
     pub finished: usize,
     /// The first of those who post over HTTP is done: from now on nobody stays away.
