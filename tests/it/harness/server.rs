@@ -78,6 +78,21 @@ impl Server {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// The database, for tests that must change what no API changes.
+    pub fn database_url(&self) -> String {
+        match &self.database {
+            Database::Sqlite => format!("sqlite:{}", self.folder.path().join("greenroom.db").display()),
+            Database::Postgres(url) => url.clone(),
+        }
+    }
+
+    /// Memory of the process that is in use, in KiB (proc(5), `VmRSS`); nothing on systems without `/proc`.
+    pub fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix(" kB")?.trim().parse().ok()
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }

@@ -24,10 +24,24 @@ impl Socket {
     }
 
     pub async fn try_open(server: &Server, path: &str, account: Option<&Account>) -> Result<Self, Error> {
-        let mut request = format!("ws://127.0.0.1:{}{path}", server.port).into_client_request()?;
-        if let Some(account) = account {
-            let value = format!("Bearer {}", account.token).parse().unwrap();
-            request.headers_mut().insert("Authorization", value);
+        Self::dial(server.port, path, account.map(|account| account.token.as_str())).await
+    }
+
+    /// The same for whoever has no server at hand: one that is being restarted keeps its port.
+    pub async fn dial(port: u16, path: &str, token: Option<&str>) -> Result<Self, Error> {
+        let authorization = token.map(|token| ("Authorization", format!("Bearer {token}")));
+        Self::with_headers(port, path, authorization).await
+    }
+
+    /// With the headers that a test is about.
+    pub async fn with_headers(
+        port: u16,
+        path: &str,
+        headers: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<Self, Error> {
+        let mut request = format!("ws://127.0.0.1:{port}{path}").into_client_request()?;
+        for (name, value) in headers {
+            request.headers_mut().insert(name, value.parse().unwrap());
         }
         connect_async(request).await.map(|(socket, _)| Self(socket))
     }

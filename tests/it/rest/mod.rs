@@ -7,5 +7,5 @@ mod interview;
 mod nodes;
 mod rooms;
 mod service;
-mod support;
+pub mod support;
 mod uploads;

@@ -62,7 +62,7 @@ async fn without_anonymous_sockets_only_auth_is_heard() {
 }
 
 #[tokio::test]
-async fn an_invalid_header_token_is_refused_but_an_invalid_cookie_leaves_the_socket_signed_out() {
+async fn an_invalid_token_in_header_or_query_is_refused() {
     for database in databases() {
         let server = Server::start(database);
         let user = server.account().await;

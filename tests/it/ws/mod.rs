@@ -1,6 +1,10 @@
 mod channels;
 mod coach;
 mod listening;
+mod greedy;
 mod memory;
+mod native;
+mod protocol;
 mod rooms;
+mod storm;
 mod support;
