@@ -379,6 +379,18 @@ describe("the list", () => {
     assert.deepEqual(arranged(core.conversations.values(), COACH, "ada").done.map(({ id }) => id), ["s0"]);
   });
 
+  it("asks for what is not in the queue any more", () => {
+    const core = new Core(COACH);
+    core.connected(0);
+    const waiting = (id) => conversation({ id, kind: "support", status: "active", members: [BO] });
+    core.list([waiting("s1"), waiting("s2")], true);
+    core.take();
+    core.queue([waiting("s2"), waiting("s3")], true);
+    assert.deepEqual(core.take().effects.filter((effect) => effect.do === "fetch"), [{ do: "fetch", id: "s1" }]);
+    core.missing("s1");
+    assert.deepEqual([...core.conversations.keys()], ["s2", "s3"]);
+  });
+
   it("takes a chat away from the coach whom it was given by somebody else", () => {
     const core = new Core(COACH);
     core.connected(0);

@@ -156,7 +156,7 @@ async function askForQueue() {
   const asked = core;
   const query = { kind: "support", status: "active", limit: LIST_PAGE };
   const answer = await request("GET", url("/api/conversations", query)).catch(() => null);
-  if (answer && asked === core) act((current) => current.list(answer.data, false));
+  if (answer && asked === core) act((current) => current.queue(answer.data, answer.nextCursor === null));
 }
 
 /** Says a message of the open conversation to who listens to the page; of others, that there is one. */

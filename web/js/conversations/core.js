@@ -171,6 +171,14 @@ export class Core {
     this.watch();
   }
 
+  /** The active support chats were read: one that waited and is not among them is somebody else's, or closed. */
+  queue(found, complete) {
+    const named = new Set(found.map(({ id }) => id));
+    const gone = [...this.conversations.values()].filter((one) => isQueued(one, this.me) && !named.has(one.id));
+    if (complete) for (const { id } of gone) this.effects.push({ do: "fetch", id });
+    this.list(found, false);
+  }
+
   /** One conversation was read. */
   fetched(conversation) {
     this.merge(conversation);
