@@ -57,9 +57,10 @@ function render(node, content, row) {
           h("time", { class: "message-time", datetime: time, title: moment(time) }, clock(time))),
         h("div", { class: "message-bubble" },
           row.quoted !== undefined && quote(row.quoted, me),
-          item.deleted ? h("p", { class: "message-gone" }, icon("trash"), "This message was deleted.") : body(item)),
+          item.deleted ? h("p", { class: "message-gone" }, icon("trash"), "This message was deleted.") : body(item),
+          own && sign(row)),
         !entry && reactions(item, me),
-        stateLine(row, own))));
+        stateLine(item))));
 }
 
 function body(item) {
@@ -101,17 +102,22 @@ function reactions(message, me) {
   }));
 }
 
-function stateLine({ item, seen }, own) {
+/** What changes with every message stands beside it: a line that comes and goes would move all the others. */
+function sign({ item, seen }) {
+  if (item.state === "pending") return mark("clock", "Sending …", "pending");
+  return seen ? mark("check", "Seen", "seen") : null;
+}
+
+const mark = (name, text, testid) => h("span", { class: "message-sign", title: text, data: { testid } }, icon(name), h("span", { class: "sr-only" }, text));
+
+function stateLine(item) {
   if (isEntry(item)) return entryState(item);
-  if (isEdited(item)) return h("p", { class: "message-state" }, seen ? "Edited · Seen" : "Edited");
-  return own && seen ? h("p", { class: "message-state", data: { testid: "seen" } }, icon("check"), "Seen") : null;
+  return isEdited(item) ? h("p", { class: "message-state" }, "Edited") : null;
 }
 
 function entryState(entry) {
   if (entry.state === "sent") return null;
-  if (entry.state === "pending") {
-    return h("p", { class: "message-state", data: { testid: "pending" } }, icon("clock"), chats().online ? "Sending …" : "Will be sent when the connection returns");
-  }
+  if (entry.state === "pending") return chats().online ? null : h("p", { class: "message-state" }, "Will be sent when the connection returns");
   return h("div", { class: "message-state is-bad", role: "alert", data: { testid: "failed" } }, icon("alert"), h("span", null, `Not sent. ${entry.problem}`),
     h("button", { type: "button", class: "button small", data: { testid: "retry-message" }, on: { click: () => act((core, now) => core.retry(entry.id, now)) } }, "Try again"),
     h("button", { type: "button", class: "button small quiet", on: { click: () => act((core) => core.discard(entry.id)) } }, "Discard"));
