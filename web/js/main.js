@@ -1,6 +1,7 @@
 // Starts the page: asks who is signed in, then hands over to the router and the live connection.
 
 import { delay, sleep } from "./backoff.js";
+import { startConversations, stopConversations } from "./conversations/client.js";
 import { fill, h } from "./dom.js";
 import { startLive, stopLive } from "./live.js";
 import { toast } from "./notify.js";
@@ -74,7 +75,10 @@ mountHeader(document.getElementById("header"), document.getElementById("banner")
 await restoreSession();
 let signedIn = getState().user;
 let lastUser = signedIn?.id ?? null;
-if (signedIn) startLive();
+if (signedIn) {
+  startLive();
+  startConversations();
+}
 router.show();
 subscribe(["user"], ({ user }) => {
   if (user?.id === signedIn?.id) return;
@@ -82,7 +86,12 @@ subscribe(["user"], ({ user }) => {
   if (user && lastUser !== null && user.id !== lastUser) wanted = "/";
   lastUser = user?.id ?? lastUser;
   signedIn = user;
-  if (user) startLive();
-  else stopLive();
+  if (user) {
+    startLive();
+    startConversations();
+  } else {
+    stopConversations();
+    stopLive();
+  }
   router.renew();
 });

@@ -17,7 +17,8 @@ const TYPING: Duration = Duration::from_secs(3);
 pub(super) struct Presence {
     due: HashMap<UserId, Instant>,
     told: HashSet<UserId>,
-    /// Who said what they are: that is told, even to those who were told nothing else before.
+    /// Who said what they are, or left before their coming was told: that is told, even to those who were told nothing else
+    /// before.
     declared: HashSet<UserId>,
     typing: HashMap<(ConversationId, UserId), (bool, Instant)>,
 }
@@ -43,6 +44,10 @@ impl Presence {
 
     /// Somebody's last socket closed.
     pub fn left(&mut self, user: UserId, now: Instant) {
+        // that they were here was not told yet, but lists and messages may have shown it
+        if !self.told.contains(&user) {
+            self.declared.insert(user);
+        }
         self.due.insert(user, now + DEPARTURE);
     }
 
@@ -102,6 +107,15 @@ mod tests {
         presence.left(1, now + seconds(5));
         assert_eq!((presence.due(now + seconds(7)), presence.due(now + seconds(8))), (vec![], vec![1]));
         assert!(presence.tell(1, false));
+    }
+
+    #[test]
+    fn who_leaves_before_their_coming_was_told_is_told_to_have_left() {
+        let (mut presence, now) = (Presence::default(), Instant::now());
+        presence.moved(1, now);
+        presence.left(1, now + Duration::from_millis(500));
+        assert_eq!(presence.due(now + seconds(4)), [1]);
+        assert!(presence.tell(1, false) && !presence.tell(1, false));
     }
 
     #[test]

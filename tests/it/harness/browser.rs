@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use chromiumoxide::browser::{Browser as Chromium, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
-use chromiumoxide::cdp::browser_protocol::emulation::SetDeviceMetricsOverrideParams;
+use chromiumoxide::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams};
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
+use chromiumoxide::cdp::browser_protocol::network::{EmulateNetworkConditionsByRuleParams, NetworkConditions};
 use chromiumoxide::cdp::js_protocol::runtime::{EventConsoleApiCalled, EventExceptionThrown};
 use chromiumoxide::{Element, Page};
 use futures_util::StreamExt as _;
@@ -60,6 +61,8 @@ impl Browser {
         let mut listeners = JoinSet::new();
         listeners.spawn(async move { while events.next().await.is_some() {} });
         let page = chromium.new_page("about:blank").await.unwrap();
+        // each believes to be the window in front, although there are several
+        page.execute(SetFocusEmulationEnabledParams::new(true)).await.unwrap();
         let console = Arc::default();
         listen(&page, &console, &mut listeners).await;
         visit(&page, url).await;
@@ -143,6 +146,12 @@ impl Browser {
 
     pub async fn text(&self, testid: &str) -> String {
         self.find(testid).await.inner_text().await.unwrap().unwrap_or_default()
+    }
+
+    /// Cuts the page off from the network, or connects it again.
+    pub async fn cut_off(&self, offline: bool) {
+        let unbounded = NetworkConditions::new("", 0, -1, -1);
+        self.page.execute(EmulateNetworkConditionsByRuleParams::new(offline, vec![unbounded])).await.unwrap();
     }
 
     /// Chooses a file.

@@ -10,6 +10,8 @@ use crate::harness::browser::{Browser, chromium};
 use crate::harness::{available, resume};
 
 mod coach;
+mod conversations;
+mod modules;
 mod resumes;
 mod scripts;
 
