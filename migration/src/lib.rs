@@ -10,6 +10,7 @@ mod m20260101_000004_library;
 mod m20260101_000005_conversations;
 mod m20260101_000006_message_search;
 mod m20260101_000007_service;
+mod m20260101_000008_search;
 mod parts;
 
 /// Applies and reverts the migrations; each runs in a transaction of its own on both databases.
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260101_000005_conversations::Migration),
             Box::new(m20260101_000006_message_search::Migration),
             Box::new(m20260101_000007_service::Migration),
+            Box::new(m20260101_000008_search::Migration),
         ]
     }
 }
