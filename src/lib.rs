@@ -9,6 +9,7 @@ pub mod config;
 pub mod domain;
 pub mod export;
 pub mod http;
+pub mod search;
 pub mod services;
 pub mod state;
 pub mod store;

@@ -17,6 +17,7 @@ use crate::services::interview::Interviews;
 use crate::services::library::Library;
 use crate::services::limits::RateLimits;
 use crate::services::memory::Memories;
+use crate::services::search::Searches;
 use crate::services::uploads::Uploads;
 use crate::store::Store;
 
@@ -31,6 +32,7 @@ pub struct AppState {
     pub interviews: Interviews,
     pub library: Library,
     pub memories: Memories,
+    pub searches: Searches,
     pub conversations: Conversations,
     pub limits: RateLimits,
     pub hub: HubPeers,

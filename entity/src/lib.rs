@@ -9,6 +9,7 @@ pub mod attachment_content;
 pub mod chat_message;
 pub mod conversation;
 pub mod conversation_member;
+pub mod deployment;
 pub mod idempotency_key;
 pub mod interview_question;
 pub mod job_text;

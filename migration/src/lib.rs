@@ -10,6 +10,7 @@ mod m20260101_000004_library;
 mod m20260101_000005_conversations;
 mod m20260101_000006_message_search;
 mod m20260101_000007_service;
+mod m20260101_000008_search;
 mod m20260101_000009_assistant;
 mod m20260101_000010_loaded_memories;
 mod parts;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260101_000005_conversations::Migration),
             Box::new(m20260101_000006_message_search::Migration),
             Box::new(m20260101_000007_service::Migration),
+            Box::new(m20260101_000008_search::Migration),
             Box::new(m20260101_000009_assistant::Migration),
             Box::new(m20260101_000010_loaded_memories::Migration),
         ]

@@ -32,6 +32,9 @@ use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::domain::error::{Error, Result};
 use crate::http::{cors, error, middleware, routes};
+use crate::search::VectorIndex;
+use crate::search::chroma::Chroma;
+use crate::search::embedded::Embedded;
 use crate::services::accounts::{Accounts, EndedSessions, OnEnd, load_or_create_secret};
 use crate::services::analyses::Analyses;
 use crate::services::conversations::Conversations;
@@ -41,6 +44,7 @@ use crate::services::library::Library;
 use crate::services::limits::RateLimits;
 use crate::services::memory::Memories;
 use crate::services::pipeline::Pipeline;
+use crate::services::search::{Refresh, Searches};
 use crate::services::uploads::Uploads;
 use crate::state::AppState;
 use crate::store::{Ledger, OwnerLock, Store};
@@ -48,7 +52,7 @@ use crate::ws;
 
 use intelligence::Intelligence;
 
-/// How often expired tokens, idempotency keys and idle rate limits are forgotten.
+/// How often expired tokens, idempotency keys, idle rate limits and the vectors of what was deleted are forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
 
 /// Serves until SIGTERM or SIGINT, then shuts down in order. Must run inside an actix system.
@@ -68,6 +72,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
         HubPeers::start(Limits { per_user: settings.ws.max_per_user, per_address: settings.ws.max_per_ip }, notify);
     let accounts = open_accounts(&settings, store.clone(), on_end(&hub))?;
     let (model, embedder) = (intelligence.model.clone(), intelligence.embedder.clone());
+    let index = open_index(&settings, &store, embedder.model()).await?;
     let scribe = start_scribe(&store, &hub);
     let conversations = Conversations::new(store.clone(), Arc::new(scribe), settings.server.global_for_all);
     notices::answer(accounts.clone(), conversations.clone(), hub.clone(), notices);
@@ -80,6 +85,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
         exports: Exports::new(store.clock().clone()),
         interviews: Interviews::new(store.clone(), analyses.clone(), model, embedder.clone()),
         memories: Memories::new(store.clone(), embedder.clone(), settings.ai.threshold, lock.boot_id()),
+        searches: Searches::new(store.clone(), embedder.clone(), index),
         library: Library::new(store.clone(), analyses.clone(), embedder),
         analyses,
         conversations,
@@ -134,6 +140,14 @@ fn open_accounts(settings: &Settings, store: Store, on_end: OnEnd) -> Result<Acc
         })?,
     };
     Ok(Accounts::new(store, settings.auth.clone(), &secret, on_end))
+}
+
+/// Where résumés are searched: in memory, or in the ChromaDB that is configured, which need not be there yet.
+async fn open_index(settings: &Settings, store: &Store, model: &str) -> Result<Arc<dyn VectorIndex>> {
+    Ok(match &settings.search.chroma {
+        Some(address) => Arc::new(Chroma::new(address, store.deployment().await?, model)?),
+        None => Arc::new(Embedded::default()),
+    })
 }
 
 /// The sockets of sessions that end are closed.
@@ -213,8 +227,11 @@ fn http_server(listener: TcpListener, state: &Data<AppState>) -> Result<Server> 
 
 fn housekeeping(state: Data<AppState>) {
     actix_web::rt::spawn(async move {
+        // at once, so that the first search need not read all vectors; nothing waits for it
+        keep_searchable(&state).await;
         loop {
             tokio::time::sleep(HOUSEKEEPING).await;
+            keep_searchable(&state).await;
             state.limits.forget_idle();
             for purged in [state.store.purge_tokens().await, state.store.purge_idempotency_keys().await] {
                 if let Err(error) = purged {
@@ -223,6 +240,12 @@ fn housekeeping(state: Data<AppState>) {
             }
         }
     });
+}
+
+async fn keep_searchable(state: &AppState) {
+    if let Err(error) = state.searches.refresh(Refresh::Everything).await {
+        tracing::warn!(%error, detail = error.detail, "search index not up to date");
+    }
 }
 
 /// The port is told as it is: `PORT=0` lets the system choose one.
@@ -237,7 +260,7 @@ fn announce(state: &AppState, port: u16) {
         "ready"
     );
     for name in &state.settings.unsupported {
-        tracing::warn!(name, "this version does nothing with this variable: one node, vectors in the database");
+        tracing::warn!(name, "this version does nothing with this variable: one node");
     }
     if state.ai == "offline" {
         tracing::info!("AI works offline: set OPENAI_API_KEY or LLM_API_URL for a model");

@@ -3,6 +3,7 @@
 mod ai;
 mod env;
 mod parts;
+mod search;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -13,9 +14,10 @@ pub use parts::{
     AnalysisSettings, AuthSettings, CorsOrigins, CorsSettings, DatabaseSettings, Environment, LimitSettings, LogFormat,
     LogSettings, ServerSettings, WsSettings,
 };
+pub use search::SearchSettings;
 
-/// Several nodes, and a vector store of its own, are still to come.
-const UNSUPPORTED: [&str; 2] = ["REDIS_URL", "CHROMA_HOST"];
+/// Several nodes are still to come.
+const UNSUPPORTED: [&str; 1] = ["REDIS_URL"];
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
@@ -28,6 +30,7 @@ pub struct Settings {
     pub ws: WsSettings,
     pub ai: AiSettings,
     pub analysis: AnalysisSettings,
+    pub search: SearchSettings,
     pub log: LogSettings,
     /// Variables that are set and that this version does nothing with: the server says so at start.
     pub unsupported: Vec<&'static str>,
@@ -61,6 +64,7 @@ impl Settings {
             ws: WsSettings::read(&mut env, server.environment),
             ai: AiSettings::read(&mut env),
             analysis: AnalysisSettings::read(&mut env),
+            search: SearchSettings::read(&mut env),
             log: LogSettings::read(&mut env, server.environment),
             server,
             unsupported: UNSUPPORTED.into_iter().filter(|name| env.has(name)).collect(),
@@ -162,7 +166,19 @@ mod tests {
     #[test]
     fn what_is_not_supported_yet_is_named() {
         assert_eq!(read(&[("REDIS_URL", "redis://localhost")]).unwrap().unsupported, ["REDIS_URL"]);
-        assert!(read(&[("CHROMA_HOST", "")]).unwrap().unsupported.is_empty());
+        assert!(read(&[("CHROMA_HOST", "chroma")]).unwrap().unsupported.is_empty());
+    }
+
+    #[test]
+    fn a_chroma_is_named_by_its_host_or_by_its_address() {
+        let chroma = |vars: &[(&str, &str)]| read(vars).map(|settings| settings.search.chroma);
+        assert_eq!(chroma(&[("CHROMA_HOST", ""), ("CHROMA_PORT", "8001")]), Ok(None));
+        assert_eq!(chroma(&[("CHROMA_HOST", "db")]), Ok(Some("http://db:8000".into())));
+        assert_eq!(chroma(&[("CHROMA_HOST", "::1"), ("CHROMA_PORT", "8001")]), Ok(Some("http://[::1]:8001".into())));
+        assert_eq!(chroma(&[("CHROMA_HOST", "https://db.example")]), Ok(Some("https://db.example:8000".into())));
+        for bad in ["db example", "ftp://db", "http://db:1234", "http://db/path", "me@db"] {
+            assert!(chroma(&[("CHROMA_HOST", bad)]).unwrap_err()[0].contains("CHROMA_HOST"), "{bad}");
+        }
     }
 
     #[test]

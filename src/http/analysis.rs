@@ -9,10 +9,15 @@ use super::extract::idempotency::Idempotent;
 use super::extract::paging::Paging;
 use super::extract::params::Params;
 use crate::domain::error::{Error, Result};
+use crate::domain::page::Page;
 use crate::domain::user::Identity;
 use crate::domain::{JobId, UploadId};
 use crate::services::analyses::{Reading, parse_job_id};
+use crate::services::search::Sought;
 use crate::state::AppState;
+
+/// Résumés that a search gives if it does not say how many.
+const SEARCH_LIMIT: u64 = 10;
 
 /// `POST /api/analysis/start`
 pub async fn start_analysis(
@@ -94,6 +99,28 @@ pub async fn list_user_jobs(
     let paging = Paging::of("user-jobs", &params, &caller.0)?;
     let jobs = state.analyses.jobs_of_user(user, paging.page).await?;
     Ok(paging.answer(&request, jobs, |job| job))
+}
+
+/// What the query looks for: `query`, or `similar_to` instead.
+fn sought(params: &Params) -> Result<Sought> {
+    let text = params.get("query").map(str::trim).filter(|text| !text.is_empty());
+    match (text, params.get("similar_to")) {
+        (Some(_), Some(_)) => Err(Error::invalid("similar_to", "Give either query or similar_to.")),
+        (None, Some(job)) => parse_job_id(job).map(Sought::Like),
+        (Some(text), None) => Ok(Sought::Text(text.to_owned())),
+        (None, None) => Err(Error::invalid("query", "Say what to look for in query, or name a job in similar_to.")),
+    }
+}
+
+/// `GET /api/analysis/search`
+pub async fn search(state: Data<AppState>, caller: Caller, params: Params) -> Result<HttpResponse> {
+    let sought = sought(&params)?;
+    let upload = params.get("upload_id").map(|_| params.id("upload_id")).transpose()?;
+    let limit =
+        params.get("limit").map_or(Ok(SEARCH_LIMIT), |text| Page::new(Some(text), None).map(|page| page.limit))?;
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let hits = state.searches.find(&caller.0, &sought, upload, limit).await?;
+    Ok(HttpResponse::Ok().json(json!({"results": hits})))
 }
 
 /// `POST /api/analysis/retry-job`

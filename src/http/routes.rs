@@ -55,6 +55,7 @@ pub fn routes(config: &mut ServiceConfig) {
     path(config, "/api/analysis/upload-jobs", [get(analysis::list_upload_jobs)]);
     path(config, "/api/analysis/user-jobs", [get(analysis::list_user_jobs)]);
     path(config, "/api/analysis/result", [get(analysis::job_result)]);
+    path(config, "/api/analysis/search", [get(analysis::search)]);
     path(config, "/api/analysis/export", [get(export::export_result)]);
     path(config, "/api/analysis/retry-job", [post(analysis::retry_job)]);
     path(config, "/api/analysis/cancel-job", [post(analysis::cancel_job)]);

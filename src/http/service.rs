@@ -55,12 +55,15 @@ pub async fn health(state: Data<AppState>) -> HttpResponse {
             "database": database,
             "websocket": "ready",
             "ai": state.ai,
+            "search": if state.searches.is_good() { state.searches.index_name() } else { "unavailable" },
             "version": VERSION,
             "uptime_seconds": state.started.elapsed().as_secs(),
         })
     };
     match database {
-        Ok(()) if state.ai_health.is_good() => HttpResponse::Ok().json(body("healthy", "connected")),
+        Ok(()) if state.ai_health.is_good() && state.searches.is_good() => {
+            HttpResponse::Ok().json(body("healthy", "connected"))
+        }
         Ok(()) => HttpResponse::Ok().json(body("degraded", "connected")),
         Err(error) => unhealthy(&error, body("unhealthy", "unavailable")),
     }

@@ -85,7 +85,7 @@ fn not_found(job_id: &str) -> Error {
     Error::not_found("JOB_NOT_FOUND", "Job not found").with("job_id", job_id)
 }
 
-fn gone(job_id: JobId) -> Error {
+pub(super) fn gone(job_id: JobId) -> Error {
     not_found(&job_id.to_string())
 }
 

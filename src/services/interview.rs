@@ -260,7 +260,7 @@ fn request_key(model: &str, target: &Target, count: usize) -> String {
 }
 
 /// A provider that is away is a 503 that may pass, one that refuses is a 503 until somebody mends the configuration.
-fn away(error: &AiError) -> Error {
+pub(super) fn away(error: &AiError) -> Error {
     let wait = match error {
         AiError::Transient { retry_after, .. } => retry_after.unwrap_or(RETRY),
         AiError::Permanent { .. } => RETRY * 6,

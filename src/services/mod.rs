@@ -12,4 +12,5 @@ pub mod matching;
 pub mod memory;
 pub mod pipeline;
 pub mod qa_eval;
+pub mod search;
 pub mod uploads;

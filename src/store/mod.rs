@@ -19,6 +19,7 @@ mod owner_lock;
 #[cfg(test)]
 mod plans;
 mod profiles;
+mod search;
 mod sql;
 #[cfg(test)]
 pub mod testbed;
@@ -46,6 +47,7 @@ pub use memory::Remembered;
 pub use messages::{CatchUp, History, MessageFilter};
 pub use owner_lock::OwnerLock;
 pub use profiles::{Chunk, StoredProfile};
+pub use search::{Completed, EmbeddedChunk, Passage};
 pub use tokens::{NewToken, TokenRow};
 pub use uploads::{NewUpload, Upload};
 pub use users::{NewUser, UserFilter};

@@ -40,6 +40,7 @@ const OF_NOBODY: &[&str] = &[
     "attachment_contents",
     "reactions",
     "model_calibrations",
+    "deployment",
 ];
 
 async fn count(db: &DatabaseConnection, table: &str) -> i64 {

@@ -289,4 +289,5 @@ async fn keep_service(db: &DatabaseConnection) {
     keep::<loaded_memory::Entity>(db, loaded).await;
     let measured = model_calibration::Model { model: "offline".into(), dimension: 256, cut: 0.625, measured_at: now() };
     keep::<model_calibration::Entity>(db, measured).await;
+    keep::<deployment::Entity>(db, deployment::Model { id: 1, name: Uuid::from_u128(9) }).await;
 }

@@ -320,5 +320,7 @@ async fn the_queries_of_the_queue_use_its_partial_indexes() {
         assert!(plan(&world.store, &active).await.contains("idx_analysis_jobs_active"));
         let leased = "SELECT * FROM analysis_jobs WHERE lease_until IS NOT NULL AND lease_until < '2026-01-01'";
         assert!(plan(&world.store, leased).await.contains("idx_analysis_jobs_lease_until"));
+        let new = "SELECT id FROM analysis_jobs WHERE status = 'completed' AND completed_at >= '2026-01-01'";
+        assert!(plan(&world.store, new).await.contains("idx_analysis_jobs_completed"));
     }
 }

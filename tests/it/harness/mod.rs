@@ -3,6 +3,7 @@
 mod account;
 pub mod ai_stub;
 pub mod browser;
+pub mod chroma;
 mod database;
 #[path = "../../support/postgres.rs"]
 mod postgres;

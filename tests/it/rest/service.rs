@@ -15,6 +15,7 @@ async fn the_service_says_how_it_is() {
             (&health["status"], &health["database"], &health["ai"]),
             (&json!("healthy"), &json!("connected"), &json!("offline"))
         );
+        assert_eq!(health["search"], "embedded");
         user.get("/health/live", 200).await;
         user.get("/health/ready", 200).await;
         let stats = user.get("/stats", 200).await;

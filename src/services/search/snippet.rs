@@ -1,0 +1,78 @@
+//! The part of a passage that is shown: the one that says most of what was asked for.
+
+use std::collections::HashSet;
+
+use crate::domain::fold::{fold, is_unspaced, words};
+
+/// Characters of a snippet.
+const LENGTH: usize = 300;
+
+/// At most 300 characters of a text, and an ellipsis where it was cut. It begins at the sentence or line from which on most of the
+/// words of `query` occur; at the beginning if none does.
+pub fn snippet(text: &str, query: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let asked = fold(query);
+    let asked: HashSet<&str> = words(&asked).filter(|word| word.chars().count() > 1).collect();
+    let said = |window: &str| {
+        let window = fold(window);
+        let heard: HashSet<&str> = words(&window).collect();
+        let says = |word: &str| heard.contains(word) || word.contains(is_unspaced) && window.contains(word);
+        asked.iter().filter(|word| says(word)).count()
+    };
+    let starts =
+        || std::iter::once(0).chain(text.match_indices(['.', ';', '•', '|']).map(|(at, sign)| at + sign.len()));
+    let mut best = ("", 0);
+    for start in starts() {
+        let window = clipped(text[start..].trim_start());
+        let count = said(window);
+        if best.0.is_empty() || count > best.1 {
+            best = (window, count);
+        }
+    }
+    framed(&text, best.0)
+}
+
+/// The first characters of a text, to the end of a word if there is one.
+fn clipped(text: &str) -> &str {
+    let Some((end, _)) = text.char_indices().nth(LENGTH) else { return text };
+    let cut = &text[..end];
+    let word = cut.rfind(' ').filter(|_| !text[end..].starts_with(' '));
+    word.map_or(cut, |end| &cut[..end])
+}
+
+fn framed(text: &str, part: &str) -> String {
+    let before = if text.starts_with(part) { "" } else { "… " };
+    let after = if text.ends_with(part) { "" } else { " …" };
+    format!("{before}{part}{after}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_passage_is_shown_whole() {
+        assert_eq!(snippet(" Ann Cook\n\nPastry  chef. ", "bread"), "Ann Cook Pastry chef.");
+        assert_eq!(snippet("", "bread"), "");
+    }
+
+    #[test]
+    fn of_a_long_one_the_part_that_says_what_was_asked() {
+        let text =
+            format!("{}Tuned PostgreSQL replication. {}", "Baked bread every day. ".repeat(30), "Sold it. ".repeat(60));
+        let found = snippet(&text, "postgresql REPLICATION");
+        assert!(
+            found.starts_with("… ") && found.ends_with(" …") && found.contains("PostgreSQL replication"),
+            "{found}"
+        );
+        assert!(found.chars().count() <= LENGTH + 4);
+        assert!(snippet(&text, "nothing of this").starts_with("Baked bread"));
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_searched_and_cut_at_characters() {
+        let text = format!("{}.数据库管理员", "面包师".repeat(200));
+        assert!(snippet(&text, "数据库").contains("数据库管理员"));
+        assert!(snippet(&text, "").chars().count() <= LENGTH + 4);
+    }
+}
