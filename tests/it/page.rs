@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::harness::ai_stub::{AiStub, says};
 use crate::harness::browser::{Browser, chromium};
-use crate::harness::{Database, available, resume};
+use crate::harness::{Database, Server, available, resume};
 
 const STEPS: [&str; 5] = ["extracting_text", "chunking", "generating_embeddings", "analyzing", "completed"];
 
@@ -42,6 +42,17 @@ async fn a_candidate_signs_up_uploads_reads_the_profile_and_leaves() {
         assert_eq!(complaints, Vec::<String>::new());
     };
     timeout(Duration::from_secs(240), journey).await.expect("the journey ends within its time");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_of_the_api_shows_every_path_under_our_policy() {
+    let Some(program) = available("chromium", chromium()) else { return };
+    let server = Server::start(Database::Sqlite);
+    let browser = Browser::open(&program, &server.url("/api/docs")).await;
+    browser.until("document.querySelectorAll('.opblock').length > 90").await;
+    browser.run("document.querySelector('#operations-Accounts-login button').click()").await;
+    browser.until("document.querySelector('#operations-Accounts-login .responses-table')").await;
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 async fn sign_up(browser: &Browser) {
