@@ -34,6 +34,9 @@ const WORDS: &str = "A chat server and interview coach. Four dialects share one 
     404 `UNKNOWN_PATH`, another method 405 with `Allow`. Every answer has `X-Request-Id`.\n\n\
     Lists are pages: `limit` and `cursor` in, `Link` and `X-Next-Cursor` out.";
 
+/// The media type of the document (draft-ietf-httpapi-rest-api-mediatypes): not that of our answers, whose shape it has not.
+pub const MEDIA_TYPE: &str = "application/openapi+json";
+
 /// The document and its ETag, made when it is first asked for.
 struct Served {
     body: Bytes,
@@ -71,7 +74,7 @@ pub async fn document(request: HttpRequest) -> Result<HttpResponse> {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, served.tag.as_str())).finish());
     }
     Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/json"))
+        .insert_header((CONTENT_TYPE, MEDIA_TYPE))
         .insert_header((ETAG, served.tag.as_str()))
         .body(served.body.clone()))
 }

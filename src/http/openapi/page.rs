@@ -40,7 +40,8 @@ pub async fn docs(request: HttpRequest) -> HttpResponse {
 
 /// `GET /api/docs/{file}`: what the page loads. The files are compressed in the binary, and every browser takes them so.
 pub async fn docs_file(request: HttpRequest, file: Path<String>) -> Result<HttpResponse> {
-    let config = Config::new(["openapi.json"]).validator_url("none");
+    // the other layout has a bar whose logo brings an inline style
+    let config = Config::new(["openapi.json"]).validator_url("none").use_base_layout();
     let found =
         utoipa_swagger_ui::serve(&file, Arc::new(config)).map_err(|error| Error::internal(error.to_string()))?;
     let Some(found) = found.filter(|_| !file.ends_with(".html")) else { return unknown_path(request).await };

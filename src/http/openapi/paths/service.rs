@@ -1,7 +1,8 @@
 //! The service itself.
 
+use crate::http::openapi::MEDIA_TYPE;
 use crate::http::openapi::endpoint::{Endpoint, get, post};
-use crate::http::openapi::shape::{always, count, map, must, object, one_of, open_object, shared, success, text};
+use crate::http::openapi::shape::{always, count, map, must, object, one_of, shared, success, text};
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -95,7 +96,7 @@ fn disconnect() -> Endpoint {
 }
 
 fn document() -> Endpoint {
-    get("/api/openapi.json", "openapi", "This document").answers(200, "OpenAPI 3.1.", open_object())
+    get("/api/openapi.json", "openapi", "This document").answers_with(200, "OpenAPI 3.1.", &[MEDIA_TYPE]).tagged()
 }
 
 fn docs() -> Endpoint {
