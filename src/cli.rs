@@ -1,4 +1,5 @@
-//! The commands: `serve`, `migrate`, `seed`, `user create`, `extract` (the sandboxed child), `config`.
+//! The commands: `serve`, `migrate`, `seed`, `user create`, `extract` (the sandboxed child), `openapi`,
+//! `config`.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode;
@@ -13,6 +14,7 @@ use crate::config::{LogFormat, LogSettings, Settings};
 use crate::domain::clock::Clock;
 use crate::domain::error::Error;
 use crate::domain::user::Role;
+use crate::http::openapi;
 use crate::services::accounts::{Accounts, Registration};
 use crate::services::{calibration, qa_eval};
 use crate::store::Store;
@@ -51,6 +53,8 @@ enum Command {
     /// Measure a part of the server on data from outside.
     #[command(subcommand)]
     Eval(EvalCommand),
+    /// Print the description of the API, OpenAPI 3.1 as JSON.
+    Openapi,
     /// Show the effective configuration, secrets masked.
     Config,
 }
@@ -111,7 +115,9 @@ pub fn run() -> ExitCode {
         return run_child(filename);
     }
     app::memory::tune();
-    match configured(command) {
+    // the description is the same whatever is configured
+    let done = if matches!(command, Command::Openapi) { print_openapi() } else { configured(command) };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("greenroom: {}", failure.message);
@@ -138,7 +144,7 @@ fn configured(command: Command) -> Result<(), Failure> {
                 create_user(settings, username, email, &role, name).await
             }
             Command::Eval(EvalCommand::Qa) => eval_qa(&settings).await,
-            Command::Extract { .. } | Command::Config => Ok(()),
+            Command::Extract { .. } | Command::Openapi | Command::Config => Ok(()),
         }
     })
 }
@@ -157,6 +163,13 @@ fn start_log(settings: &LogSettings) {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, thread = std::thread::current().name(), "panic");
     }));
+}
+
+fn print_openapi() -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &openapi::description()).map_err(io::Error::from)?;
+    writeln!(out)?;
+    Ok(())
 }
 
 fn print_config(settings: &Settings) -> Result<(), Failure> {

@@ -15,6 +15,7 @@ pub mod extract;
 mod interview;
 mod memory;
 pub mod middleware;
+pub mod openapi;
 mod rooms;
 pub mod routes;
 mod service;

@@ -6,13 +6,28 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, Responder, ResponseError, Route};
 
 use super::{
-    account_data, analysis, auth, channels, chat, chats, conversations, export, interview, memory, rooms, service,
-    uploads, users, web_client,
+    account_data, analysis, auth, channels, chat, chats, conversations, export, interview, memory, openapi, rooms,
+    service, uploads, users, web_client,
 };
 use crate::domain::error::{Error, Kind};
 
+/// What is done with a path and its methods.
+type Table<'a> = dyn FnMut(&'static str, Vec<(Method, Route)>) + 'a;
+
 /// Mounts every path.
 pub fn routes(config: &mut ServiceConfig) {
+    table(&mut |path, routes| mount(config, path, routes));
+}
+
+/// Every path with its methods, as `openapi` must describe them.
+#[cfg(test)]
+pub fn methods() -> Vec<(&'static str, Method)> {
+    let mut found = Vec::new();
+    table(&mut |path, routes| found.extend(routes.into_iter().map(|(method, _)| (path, method))));
+    found
+}
+
+fn table(config: &mut Table<'_>) {
     path(config, "/", [get(service::root)]);
     path(config, "/assets/{path:.*}", [get(web_client::asset)]);
     path(config, "/health", [get(service::health)]);
@@ -22,6 +37,9 @@ pub fn routes(config: &mut ServiceConfig) {
     path(config, "/api/ws/stats", [get(service::stats)]);
     path(config, "/metrics", [get(service::metrics)]);
     path(config, "/simulate/disconnect", [post(service::simulate_disconnect)]);
+    path(config, "/api/openapi.json", [get(openapi::document)]);
+    path(config, "/api/docs", [get(openapi::docs)]);
+    path(config, "/api/docs/{file}", [get(openapi::docs_file)]);
 
     path(config, "/api/auth/signup", [post(auth::sign_up)]);
     path(config, "/api/auth/register", [post(auth::register)]);
@@ -112,7 +130,11 @@ pub fn routes(config: &mut ServiceConfig) {
     path(config, "/api/v1/ws/stats", [get(channels::stats)]);
 }
 
-fn path<const N: usize>(config: &mut ServiceConfig, path: &str, routes: [(Method, Route); N]) {
+fn path<const N: usize>(config: &mut Table<'_>, path: &'static str, routes: [(Method, Route); N]) {
+    config(path, routes.into());
+}
+
+fn mount(config: &mut ServiceConfig, path: &str, routes: Vec<(Method, Route)>) {
     let allowed: Vec<&str> = routes
         .iter()
         .flat_map(|(method, _)| if *method == Method::GET { vec!["GET", "HEAD"] } else { vec![method.as_str()] })

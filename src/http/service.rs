@@ -42,6 +42,8 @@ pub async fn root(request: HttpRequest) -> Result<HttpResponse> {
             "uploads": "/api/uploads",
             "analysis": "/api/analysis",
             "socket": "/ws",
+            "documentation": "/api/docs",
+            "openapi": "/api/openapi.json",
         },
     })))
 }

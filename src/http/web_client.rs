@@ -1,11 +1,13 @@
 //! The page: files of `web/`, part of the binary.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, REFERRER_POLICY, VARY};
+use actix_web::body::MessageBody;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, REFERRER_POLICY, VARY};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::RustEmbed;
 
 use super::error::unknown_path;
+use super::middleware::conditional::is_known;
 use crate::domain::error::Result;
 
 #[derive(RustEmbed)]
@@ -38,8 +40,17 @@ pub async fn asset(request: HttpRequest, path: Path<String>) -> Result<HttpRespo
 fn file(request: &HttpRequest, path: &str) -> Option<HttpResponse> {
     let file = Files::get(path)?;
     let tag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..12]));
-    let known = request.headers().get_all(IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
-    let unchanged = known.flat_map(|list| list.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag);
+    Some(part_of_page(request, tag, media_type(path), file.data.into_owned()))
+}
+
+/// A part of a page of ours, or 304 for who has it already.
+pub fn part_of_page(
+    request: &HttpRequest,
+    tag: String,
+    media_type: &str,
+    content: impl MessageBody + 'static,
+) -> HttpResponse {
+    let unchanged = is_known(request.headers(), &tag);
     let mut answer = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer
         .insert_header((ETAG, tag))
@@ -47,9 +58,9 @@ fn file(request: &HttpRequest, path: &str) -> Option<HttpResponse> {
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((REFERRER_POLICY, "no-referrer"));
     if unchanged {
-        return Some(answer.finish());
+        return answer.finish();
     }
-    Some(answer.content_type(media_type(path)).body(file.data.into_owned()))
+    answer.content_type(media_type).body(content)
 }
 
 fn media_type(path: &str) -> &'static str {

@@ -65,10 +65,11 @@ async fn identify_by_proxy(request: &HttpRequest) -> Sender {
     }
 }
 
-/// Counts the request of a user or, signed out, of an address. Files of the page, health and metrics are free.
+/// Counts the request of a user or, signed out, of an address. Files of the pages, health and metrics are free.
 fn count(request: &ServiceRequest) -> Result<Option<Allowance>, (Allowance, Error)> {
     let path = request.path();
-    let free = path == "/" || path == "/metrics" || path.starts_with("/assets/") || path.starts_with("/health");
+    let is_file = path == "/" || path.starts_with("/assets/") || path.starts_with("/api/docs");
+    let free = is_file || path == "/metrics" || path.starts_with("/health");
     let Ok(state) = state(request.request()) else { return Ok(None) };
     if free || request.method() == Method::OPTIONS {
         return Ok(None);

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
-use super::{Server, resume};
+use super::{Request, Server, resume};
 
 /// Somebody who is signed in.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ impl Account {
         // no connection is kept: a test may kill the server between two requests
         let http =
             Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(Duration::from_secs(30)).build().unwrap();
-        let answer = http.post(server.url(path)).json(&body).send().await.unwrap();
+        let answer = Request(http.post(server.url(path))).json(&body).send().await.unwrap();
         let answer = expect(answer, status).await;
         let token = answer["token"].as_str().unwrap().to_owned();
         Self { http, base: server.url(""), token, user: answer["user"].clone() }
@@ -49,13 +49,13 @@ impl Account {
     }
 
     /// A request in this account's name.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token)
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        Request(self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token))
     }
 
     /// A request in nobody's name.
-    pub fn anonymous(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http.request(method, format!("{}{path}", self.base))
+    pub fn anonymous(&self, method: Method, path: &str) -> Request {
+        Request(self.http.request(method, format!("{}{path}", self.base)))
     }
 
     pub async fn get(&self, path: &str, status: u16) -> Value {
@@ -79,7 +79,7 @@ impl Account {
         expect(self.post_file(name, content).send().await.unwrap(), 201).await
     }
 
-    pub fn post_file(&self, name: &str, content: Vec<u8>) -> RequestBuilder {
+    pub fn post_file(&self, name: &str, content: Vec<u8>) -> Request {
         let part = reqwest::multipart::Part::bytes(content).file_name(name.to_owned());
         self.request(Method::POST, "/api/upload").multipart(reqwest::multipart::Form::new().part("file", part))
     }

@@ -5,8 +5,10 @@ pub mod ai_stub;
 pub mod browser;
 pub mod chroma;
 mod database;
+mod openapi;
 #[path = "../../support/postgres.rs"]
 mod postgres;
+mod request;
 #[path = "../../support/require.rs"]
 mod require;
 pub mod resume;
@@ -15,6 +17,7 @@ mod socket;
 
 pub use account::{Account, expect};
 pub use database::{Database, databases};
+pub use request::Request;
 pub use require::available;
 pub use server::Server;
 pub use socket::Socket;

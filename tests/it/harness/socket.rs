@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use super::openapi::{Answer, check};
 use super::{Account, Server};
 
 /// How long a frame may take before the test fails.
@@ -43,7 +44,13 @@ impl Socket {
         for (name, value) in headers {
             request.headers_mut().insert(name, value.parse().unwrap());
         }
-        connect_async(request).await.map(|(socket, _)| Self(socket))
+        let opened = connect_async(request).await;
+        if let Ok((_, answer)) = &opened {
+            let path = path.split('?').next().unwrap_or_default();
+            let status = answer.status().as_u16();
+            check(&Answer { method: "GET", path, status, content_type: None, body: &[] });
+        }
+        opened.map(|(socket, _)| Self(socket))
     }
 
     pub async fn send(&mut self, frame: Value) {

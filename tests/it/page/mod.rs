@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::harness::browser::{Browser, chromium};
 use crate::harness::{available, resume};
 
+mod api;
 mod coach;
 mod conversations;
 mod modules;

@@ -44,6 +44,34 @@ async fn a_browser_gets_the_page_and_a_program_a_description() {
 }
 
 #[tokio::test]
+async fn the_api_describes_itself() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        let first = user.anonymous(Method::GET, "/api/openapi.json").send().await.unwrap();
+        let tag = first.headers()["etag"].clone();
+        let document = expect(first, 200).await;
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+        let printed: serde_json::Value = serde_json::from_str(&server.command(&["openapi"], "")).unwrap();
+        assert_eq!(printed, document);
+        let again = user.anonymous(Method::GET, "/api/openapi.json").header("If-None-Match", tag).send().await.unwrap();
+        assert_eq!(again.status(), 304);
+
+        let page = user.anonymous(Method::GET, "/api/docs").send().await.unwrap();
+        let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
+        let html = page.text().await.unwrap();
+        for part in html.split("docs/").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let file = user.anonymous(Method::GET, &format!("/api/docs/{part}")).send().await.unwrap();
+            assert_eq!(file.status(), 200, "{part}");
+        }
+        for missing in ["index.html", "nothing.js"] {
+            user.get(&format!("/api/docs/{missing}"), 404).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn errors_have_one_shape_everywhere() {
     for database in databases() {
         let server = Server::start(database);

@@ -1,7 +1,7 @@
 mod channels;
 mod coach;
-mod listening;
 mod greedy;
+mod listening;
 mod memory;
 mod native;
 mod protocol;
