@@ -1,6 +1,6 @@
 //! The lists of the contract, and how the databases find them: by an index in their order, never by reading a whole table.
 
-use sea_orm::{EntityTrait, QueryTrait, Select};
+use sea_orm::{ConnectionTrait as _, EntityTrait, QueryTrait as _, Select};
 
 use super::testbed::{Bed, plan};
 use super::{Backend, GLOBAL_ID, History, MessageFilter, SavedFilter, Store, library, messages};
@@ -11,7 +11,7 @@ use crate::domain::user::Role;
 const PAGE: Page = Page { limit: 50, before: Some(1_000_000) };
 
 async fn plan_of<E: EntityTrait>(store: &Store, list: Select<E>) -> String {
-    plan(store, list.build(sea_orm::ConnectionTrait::get_database_backend(&store.read))).await
+    plan(store, list.build(store.read.get_database_backend()), &["sort"]).await
 }
 
 /// Whether a plan has a step that puts rows in an order.
@@ -55,7 +55,8 @@ async fn messages_are_found_by_the_index_of_their_words() {
         let store = bed.open(Clock::system()).await;
         for role in [Role::Customer, Role::Agent, Role::SuperAgent] {
             let sql = messages::found(store.backend(), 1, role, "zebra runs", (51, 0)).unwrap();
-            let found = plan(&store, sql.statement(sea_orm::ConnectionTrait::get_database_backend(&store.read))).await;
+            // without messages, the conversations seem to be the shorter way
+            let found = plan(&store, sql.statement(store.read.get_database_backend()), &["nestloop"]).await;
             let index = match store.backend() {
                 Backend::Sqlite => "SCAN f VIRTUAL TABLE INDEX",
                 Backend::Postgres => "idx_chat_messages_content_search",

@@ -40,16 +40,16 @@ impl Bed {
     }
 }
 
-/// The plan of a statement, in one line.
-pub async fn plan(store: &Store, statement: Statement) -> String {
+/// The plan of a statement, in one line; PostgreSQL does it without these methods.
+pub async fn plan(store: &Store, statement: Statement, without: &[&str]) -> String {
     let (explain, column) = match store.backend() {
         Backend::Sqlite => ("EXPLAIN QUERY PLAN", "detail"),
         Backend::Postgres => ("EXPLAIN", "QUERY PLAN"),
     };
-    // so small a table is read whole and sorted by PostgreSQL unless it is told not to
+    // so small a table is read whole by PostgreSQL unless it is told not to
     let txn = store.begin().await.unwrap();
     if store.backend() == Backend::Postgres {
-        for method in ["seqscan", "sort"] {
+        for method in ["seqscan"].iter().chain(without) {
             txn.execute_unprepared(&format!("SET LOCAL enable_{method} = off")).await.unwrap();
         }
     }

@@ -27,6 +27,8 @@ impl Actor for Reader {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        // as a socket has it
+        ctx.set_mailbox_capacity(256);
         if self.stalled {
             ctx.wait(std::future::pending::<()>().into_actor(self));
         }

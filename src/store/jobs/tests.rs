@@ -304,7 +304,7 @@ async fn what_is_committed_is_there_after_a_restart() {
 }
 
 async fn plan(store: &Store, sql: &str) -> String {
-    testbed::plan(store, Statement::from_string(store.read.get_database_backend(), sql)).await
+    testbed::plan(store, Statement::from_string(store.read.get_database_backend(), sql), &["sort"]).await
 }
 
 #[tokio::test]

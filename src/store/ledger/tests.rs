@@ -11,7 +11,7 @@ use crate::domain::message::MessageType;
 use crate::domain::page::Page;
 use crate::domain::user::{Role, UserRef};
 use crate::store::testbed::Bed;
-use crate::store::{ConversationFilter, GLOBAL_ID, History, MessageFilter, NewUser};
+use crate::store::{Backend, ConversationFilter, GLOBAL_ID, History, MessageFilter, NewUser};
 
 const PAGE: Page = Page { limit: 50, before: None };
 
@@ -172,7 +172,13 @@ async fn a_batch_that_the_database_refuses_is_written_one_by_one() {
     for desk in Desk::all().await {
         let alice = desk.user("alice", Role::Customer).await;
         // what no check of ours refuses: the database has its own rule for a while
-        let rule = "CREATE TRIGGER rule BEFORE INSERT ON chat_messages WHEN new.content = 'bad' BEGIN SELECT RAISE(ABORT, 'rule'); END";
+        let rule = match desk.store().backend() {
+            Backend::Sqlite => {
+                "CREATE TRIGGER rule BEFORE INSERT ON chat_messages WHEN new.content = 'bad'
+                 BEGIN SELECT RAISE(ABORT, 'rule'); END"
+            }
+            Backend::Postgres => "ALTER TABLE chat_messages ADD CONSTRAINT rule CHECK (content <> 'bad')",
+        };
         desk.store().write.execute_unprepared(rule).await.unwrap();
         let wishes =
             ["good", "bad", "fine"].map(|content| (alice, text(Target::Conversation(GLOBAL_ID), content, None)));

@@ -135,19 +135,25 @@ async fn loaded(server: &Server, user: &Account) -> (Socket, Value) {
 async fn restored(server: &Server, user: &Account, path: &str) -> (Socket, Value) {
     let mut socket = Socket::open(server, path, Some(user)).await;
     let id = client_id(&mut socket).await;
-    let announced = socket.next().await.unwrap();
-    let metadata = json!({"client_id": id, "memory": {"restored": true, "loaded": 1}});
-    assert_eq!((&announced["type"], &announced["metadata"]), (&json!("system"), &metadata));
+    let announced = socket.wait("system").await;
+    assert_eq!(announced["metadata"], json!({"client_id": id, "memory": {"restored": true, "loaded": 1}}));
     assert_eq!(ask(&mut socket, QUESTION).await["content"], ANSWER);
     (socket, id)
 }
 
-/// The first frame after the welcome is the answer, and there is none in memory.
+/// Nothing is announced, and there is no answer in memory.
 async fn knows_nothing(server: &Server, user: &Account, path: &str) -> Socket {
     let mut socket = Socket::open(server, path, Some(user)).await;
     socket.wait("system").await;
     socket.send(json!({"type": "message", "content": QUESTION})).await;
-    assert_eq!(socket.next().await.unwrap()["content"], NO_ANSWER);
+    let answer = loop {
+        let frame = socket.next().await.unwrap();
+        assert_ne!(frame["type"], "system", "{frame}");
+        if frame["type"] == "message" {
+            break frame;
+        }
+    };
+    assert_eq!(answer["content"], NO_ANSWER);
     socket
 }
 

@@ -106,9 +106,13 @@ async fn a_crowd_that_is_cut_off_at_once_is_told_of_bit_by_bit_and_drops_nobody(
     const CROWD: i64 = 300;
     let (mut hub, _notices) = hub();
     let mut watcher = inside(&mut hub, 1, true);
-    let crowd: Vec<_> = (2..2 + CROWD).map(|id| inside(&mut hub, id, true)).collect();
+    let mut crowd: Vec<_> = (2..2 + CROWD).map(|id| inside(&mut hub, id, true)).collect();
     // a second socket of somebody, who leaves with both
-    let twin = inside(&mut hub, 2 + CROWD - 1, true);
+    let mut twin = inside(&mut hub, 2 + CROWD - 1, true);
+    // an actor has its mailbox from its start on
+    for client in crowd.iter_mut().chain([&mut watcher, &mut twin]) {
+        assert!(told(client).await.is_empty());
+    }
     crowd.iter().chain([&twin]).for_each(|client| drop(hub.forget(client.id)));
     let mut left = told(&mut watcher).await;
     assert_eq!(left.len(), TOLD);
