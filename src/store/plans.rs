@@ -1,6 +1,6 @@
 //! The lists of the contract, and how the databases find them: by an index in their order, never by reading a whole table.
 
-use sea_orm::{ConnectionTrait as _, EntityTrait, QueryTrait as _, Select};
+use sea_orm::{EntityTrait, QueryTrait as _, Select};
 
 use super::testbed::{Bed, plan};
 use super::{Backend, GLOBAL_ID, History, MessageFilter, SavedFilter, Store, library, messages};

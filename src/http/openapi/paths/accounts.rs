@@ -91,6 +91,7 @@ fn myself() -> Vec<Endpoint> {
         "profiles",
         "questions",
         "library",
+        "memories",
         "conversations",
         "messages",
         "reactions",

@@ -3,7 +3,7 @@
 use crate::http::openapi::endpoint::{Endpoint, delete, get, post};
 use crate::http::openapi::schemas::{job_status, upload_fields};
 use crate::http::openapi::shape::{
-    Shape, always, bytes, list, may, must, object, one_of, open_object, shared, success, text, uuid, whole,
+    Shape, always, bytes, list, may, must, number, object, one_of, open_object, shared, success, text, uuid, whole,
 };
 
 pub fn endpoints() -> Vec<Endpoint> {
@@ -103,6 +103,17 @@ fn jobs() -> Vec<Endpoint> {
             .tells(200, "Content-Disposition")
             .fails(400, "`INVALID_FORMAT`, or `NOT_COMPLETED`.")
             .fails(404, "`JOB_NOT_FOUND`, or `PROFILE_NOT_FOUND`."),
+        get("/api/analysis/search", "searchResumes", "Search the résumés that one may see")
+    .explain("By meaning, over passages. Customers search their own, agents those of customers whose active chats are assigned to them, super-agents all.")
+    .signed_in()
+    .query("query", text(), "What to look for; this or `similar_to`.")
+    .query("similar_to", uuid(), "A job: résumés like its own, itself left out.")
+    .query("upload_id", whole(), "Only this upload.")
+    .query("limit", whole().at_least(1).default(10), "How many; over 200 is 200.")
+    .answers(200, "The nearest first.", object([must("results", list(object([
+        must("upload_id", whole()), must("job_id", uuid()), must("name", text().or_null()), must("score", number()), must("snippet", text()),
+    ])))]))
+    .fails(404, "`JOB_NOT_FOUND` or `UPLOAD_NOT_FOUND`."),
     ]
 }
 

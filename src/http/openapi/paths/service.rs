@@ -35,12 +35,13 @@ fn root() -> Endpoint {
         .tells(200, "Vary")
 }
 
-fn health_fields(status: &[&'static str]) -> [crate::http::openapi::shape::Field; 6] {
+fn health_fields(status: &[&'static str]) -> [crate::http::openapi::shape::Field; 7] {
     [
         must("status", one_of(status.iter().copied())),
         must("database", one_of(["connected", "unavailable"])),
         must("websocket", always("ready")),
         must("ai", text().says("`offline`, or the model.")),
+        must("search", one_of(["embedded", "chroma", "unavailable"]).says("Where résumés are searched.")),
         must("version", text()),
         must("uptime_seconds", count()),
     ]
