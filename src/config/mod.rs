@@ -11,17 +11,19 @@ pub use ai::{AiSettings, Endpoint, Threshold};
 use env::Env;
 pub use parts::{
     AnalysisSettings, AuthSettings, CorsOrigins, CorsSettings, DatabaseSettings, Environment, LimitSettings, LogFormat,
-    LogSettings, ServerSettings, WsSettings,
+    LogSettings, RedisSettings, ServerSettings, WsSettings,
 };
 
-/// Several nodes, and a vector store of its own, are still to come.
-const UNSUPPORTED: [&str; 2] = ["REDIS_URL", "CHROMA_HOST"];
+/// A vector store of its own is still to come.
+const UNSUPPORTED: [&str; 1] = ["CHROMA_HOST"];
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub server: ServerSettings,
     pub database: DatabaseSettings,
+    /// Joins the nodes on one PostgreSQL.
+    pub redis: Option<RedisSettings>,
     pub auth: AuthSettings,
     pub cors: CorsSettings,
     pub limits: LimitSettings,
@@ -55,6 +57,7 @@ impl Settings {
         let server = ServerSettings::read(&mut env);
         let settings = Self {
             database: DatabaseSettings::read(&mut env, &server.data_dir),
+            redis: RedisSettings::read(&mut env),
             auth: AuthSettings::read(&mut env, server.environment),
             cors: CorsSettings::read(&mut env, server.environment),
             limits: LimitSettings::read(&mut env),
@@ -161,8 +164,23 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_yet_is_named() {
-        assert_eq!(read(&[("REDIS_URL", "redis://localhost")]).unwrap().unsupported, ["REDIS_URL"]);
+        assert_eq!(read(&[("CHROMA_HOST", "localhost")]).unwrap().unsupported, ["CHROMA_HOST"]);
         assert!(read(&[("CHROMA_HOST", "")]).unwrap().unsupported.is_empty());
+    }
+
+    #[test]
+    fn redis_is_named_by_a_url_whose_password_is_never_shown() {
+        for good in ["redis://:geheim@cache:6379/2", "rediss://user:geheim@cache", "unix:///run/redis.sock?pass=geheim"]
+        {
+            let settings = read(&[("REDIS_URL", good)]).unwrap();
+            assert!(settings.redis.is_some());
+            assert!(!format!("{settings:?} {:?}", settings.effective).contains("geheim"), "{good}");
+        }
+        for bad in ["localhost:6379", "http://cache", "redis://"] {
+            let problems = read(&[("REDIS_URL", bad)]).unwrap_err();
+            assert!(problems[0].starts_with("REDIS_URL") && !problems[0].contains(bad), "{problems:?}");
+        }
+        assert!(read(&[("REDIS_URL", "")]).unwrap().redis.is_none());
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::error::unknown_path;
 use super::extract::body::{Body, required};
 use super::extract::caller::{Caller, Sender, sender};
 use super::web_client;
+use crate::actors::bridge::RedisHealth;
 use crate::actors::hub::{Count, DropSocket};
 use crate::domain::error::{Error, Result};
 use crate::domain::user::Role;
@@ -49,18 +50,25 @@ pub async fn root(request: HttpRequest) -> Result<HttpResponse> {
 /// `GET /health`
 pub async fn health(state: Data<AppState>) -> HttpResponse {
     let database = state.store.ping().await;
+    let redis = state.redis_health.as_ref().map(RedisHealth::is_good);
     let body = |status: &str, database: &str| {
-        json!({
+        let mut body = json!({
             "status": status,
             "database": database,
             "websocket": "ready",
             "ai": state.ai,
             "version": VERSION,
             "uptime_seconds": state.started.elapsed().as_secs(),
-        })
+        });
+        if let Some(good) = redis {
+            body["redis"] = if good { "connected" } else { "unavailable" }.into();
+        }
+        body
     };
     match database {
-        Ok(()) if state.ai_health.is_good() => HttpResponse::Ok().json(body("healthy", "connected")),
+        Ok(()) if state.ai_health.is_good() && redis != Some(false) => {
+            HttpResponse::Ok().json(body("healthy", "connected"))
+        }
         Ok(()) => HttpResponse::Ok().json(body("degraded", "connected")),
         Err(error) => unhealthy(&error, body("unhealthy", "unavailable")),
     }

@@ -157,7 +157,9 @@ async fn catch_up(state: Data<AppState>, subscribe: Subscribe, by: By, after: Op
     if !state.hub.subscribe(subscribe).await? {
         return Err(not_found());
     }
-    state.conversations.catch_up(by, conversation, after).await
+    let recovered = state.conversations.catch_up(by, conversation, after).await?;
+    state.hub.placed(conversation, recovered.last_seq);
+    Ok(recovered)
 }
 
 /// Where a socket is now, and of a channel whose coming was told.
@@ -175,9 +177,12 @@ async fn enter(state: Data<AppState>, client_id: ClientId, by: By, place: Place)
     };
     state.hub.subscribe(Subscribe { client_id, conversation: conversation.id, entrance: entrance.clone() }).await?;
     // whoever lost access between the two is not told of it by the hub
-    if let Err(error) = state.conversations.visible(by, conversation.id).await {
-        state.hub.unsubscribe(Unsubscribe { client_id, conversation: conversation.id }).await?;
-        return Err(error);
+    match state.conversations.visible(by, conversation.id).await {
+        Ok(now) => state.hub.placed(now.id, now.last_seq),
+        Err(error) => {
+            state.hub.unsubscribe(Unsubscribe { client_id, conversation: conversation.id }).await?;
+            return Err(error);
+        }
     }
     Ok((conversation, entrance))
 }

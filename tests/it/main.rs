@@ -5,6 +5,7 @@
 
 mod analysis;
 mod harness;
+mod nodes;
 mod page;
 mod rest;
 mod ws;

@@ -44,9 +44,14 @@ impl Server {
 
     /// SIGKILL, then a start on the same port and data.
     pub fn kill_and_restart(&mut self) {
+        self.kill();
+        self.restart();
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
-        self.restart();
     }
 
     /// Changes a variable for the next start.
