@@ -178,7 +178,7 @@ mod tests {
         }
         for bad in ["localhost:6379", "http://cache", "redis://"] {
             let problems = read(&[("REDIS_URL", bad)]).unwrap_err();
-            assert!(problems[0].starts_with("REDIS_URL") && !problems[0].contains(bad), "{problems:?}");
+            assert!(problems.len() == 1 && problems[0].starts_with("REDIS_URL"), "{bad}: {problems:?}");
         }
         assert!(read(&[("REDIS_URL", "")]).unwrap().redis.is_none());
     }

@@ -66,6 +66,8 @@ pub struct Hub {
     /// `None` where nobody else writes into the database.
     order: Option<Order>,
     looking_for_missing: bool,
+    /// A sweep has begun then, and another one is wanted after it.
+    sweeping: Option<(Instant, bool)>,
     relay: Relay,
     born: Instant,
     draining: bool,
@@ -91,6 +93,7 @@ impl Hub {
             ending_doomed: false,
             order: vicinity.shared.then(|| Order::new(vicinity.relay.is_open())),
             looking_for_missing: false,
+            sweeping: None,
             relay: vicinity.relay,
             born: Instant::now(),
             draining: false,

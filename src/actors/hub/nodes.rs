@@ -119,19 +119,27 @@ impl Hub {
         }
     }
 
-    /// Asks what became of everything that is known here.
+    /// Asks what became of everything that is known here. One at a time: what comes up meanwhile is the next one's.
     pub(super) fn sweep(&mut self, now: Instant) {
+        if let Some((since, again)) = &mut self.sweeping
+            && now < *since + SWEEP
+        {
+            *again = true;
+            return;
+        }
         let Some(order) = &mut self.order else { return };
         let places = order.conversations(now, |conversation| self.interest.is_heard(conversation));
         let sessions: Vec<_> = self.registry.sessions().into_iter().collect();
         let unasked = self.registry.has_unasked().then(|| now.saturating_duration_since(self.born));
         let listeners = self.interest.listeners();
         if !(sessions.is_empty() && listeners.is_empty()) {
+            self.sweeping = Some((now, false));
             self.notify(Notice::Sweep { sessions, places, listeners, unasked });
         }
     }
 
     pub(super) fn swept(&mut self, Swept { places, shut_out, recent }: Swept) {
+        let again = self.sweeping.take().is_some_and(|(_, again)| again);
         for (conversation, user) in shut_out {
             for id in self.interest.ids(conversation, |listener| listener.owner.user == user) {
                 self.interest.remove(conversation, id);
@@ -150,6 +158,9 @@ impl Hub {
                 self.release(|order, now| order.known(recent.conversation, recent.first - 1, now));
                 self.exists(recent.conversation, recent.last);
             }
+        }
+        if again {
+            self.sweep(Instant::now());
         }
     }
 

@@ -98,3 +98,6 @@ impl Conversations {
         Ok(out.map(|(id, by)| (*id, by.user)).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

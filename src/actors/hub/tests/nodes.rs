@@ -125,6 +125,12 @@ async fn a_sweep_finds_what_happened_unheard() {
     let missing = node.missing().pop().unwrap();
     node.hub.fill(Filled { missing, events: Some(events([5])) });
     assert_eq!((places(&mut one).await, places(&mut other).await), (vec![(5, true)], vec![]));
+    // one at a time
+    node.hub.sweep(Instant::now());
+    node.hub.sweep(Instant::now());
+    assert_eq!(node.noticed().len(), 1);
+    node.hub.swept(Swept { places: vec![], shut_out: vec![], recent: vec![] });
+    assert_eq!(node.noticed().len(), 1);
     // and what is gone is gone
     node.hub.swept(Swept { places: vec![(ROOM, None)], shut_out: vec![], recent: vec![] });
     assert_eq!(node.hub.counts().conversations_with_listeners, 0);
