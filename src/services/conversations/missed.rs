@@ -61,9 +61,7 @@ impl Conversations {
             let seq = if active { last } else { before.unwrap_or(last) };
             found.insert(seq, What::Assigned { overview: overview.clone() });
         }
-        if !found.contains_key(&last) {
-            found.insert(last, What::StatusChanged { overview });
-        }
+        found.entry(last).or_insert(What::StatusChanged { overview });
         Ok(())
     }
 

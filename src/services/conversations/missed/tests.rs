@@ -119,7 +119,7 @@ async fn a_support_chat_tells_who_has_it_and_how_it_stands() {
     let chat = house.conversations.open_chat(customer, by_id(customer), None).await.unwrap().id;
     house.conversations.assign_chat(agent, chat, by_id(agent)).await.unwrap();
     let assigned = (1, format!("assigned {:?}", Some(agent.user)));
-    assert_eq!(house.missed(chat, 1..=1).await, [assigned.clone()]);
+    assert_eq!(house.missed(chat, 1..=1).await, std::slice::from_ref(&assigned));
     house.conversations.set_chat_status(customer, chat, ChatStatus::Closed).await.unwrap();
     assert_eq!(house.missed(chat, 1..=2).await, [assigned, (2, "Some(Closed)".into())]);
     assert_eq!(house.missed(chat, 2..=2).await, [(2, "Some(Closed)".into())]);
