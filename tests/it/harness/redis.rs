@@ -1,6 +1,6 @@
 //! A throwaway Redis on a port of its own, which keeps nothing.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -18,7 +18,9 @@ impl Redis {
         let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
         available("redis", found.ok().filter(|status| status.success()))?;
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Some(Self { process: launch(free), port: free })
+        let redis = Self { process: launch(free), port: free };
+        redis.until_it_listens();
+        Some(redis)
     }
 
     pub fn url(&self) -> String {
@@ -34,6 +36,17 @@ impl Redis {
     /// A start on the same port after [`Redis::kill`].
     pub fn restart(&mut self) {
         self.process = launch(self.port);
+        self.until_it_listens();
+    }
+
+    fn until_it_listens(&self) {
+        for _ in 0..300 {
+            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("redis-server does not listen on port {} after 15 s", self.port);
     }
 }
 
@@ -46,14 +59,7 @@ impl Drop for Redis {
 }
 
 fn launch(port: u16) -> Child {
-    let port_text = port.to_string();
-    let arguments = ["--port", &port_text, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"];
-    let process = Command::new("redis-server").args(arguments).stdout(Stdio::null()).spawn().unwrap();
-    for _ in 0..300 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return process;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("redis-server does not listen on port {port} after 15 s");
+    let port = port.to_string();
+    let arguments = ["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"];
+    Command::new("redis-server").args(arguments).stdout(Stdio::null()).spawn().unwrap()
 }
