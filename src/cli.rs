@@ -215,7 +215,7 @@ async fn accounts(settings: Settings) -> Result<Accounts, Failure> {
     let store = open(&settings).await?;
     store.migrate().await?;
     // no token is made here, so the secret does not matter
-    Ok(Accounts::new(store, settings.auth, &[], std::sync::Arc::new(|_| {})))
+    Ok(Accounts::new(store, settings.auth, &[], std::sync::Arc::new(|_, _| {})))
 }
 
 /// Username, name and role of the demo users; all have the password `password123`.

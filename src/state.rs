@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::actors::bridge::RedisHealth;
 use crate::actors::hub::HubPeers;
 use crate::ai::watched::ProviderHealth;
 use crate::config::Settings;
@@ -43,4 +44,6 @@ pub struct AppState {
     /// `offline`, or the name of the model in use.
     pub ai: String,
     pub ai_health: ProviderHealth,
+    /// If `REDIS_URL` is set.
+    pub redis_health: Option<RedisHealth>,
 }

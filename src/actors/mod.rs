@@ -2,6 +2,7 @@
 //! without taking anything else down.
 
 pub mod analysis_job;
+pub mod bridge;
 pub mod guard;
 pub mod hub;
 pub mod scribe;

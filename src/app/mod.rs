@@ -21,8 +21,9 @@ use actix_web::{App, HttpServer};
 use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc;
 
+use crate::actors::bridge::{Banks, Bridge, Channels, RedisHealth};
 use crate::actors::guard::{Guarded, keep};
-use crate::actors::hub::{HubPeers, Limits, Which};
+use crate::actors::hub::{HubPeers, Limits, Outgoing, Outgoings, Relay, Vicinity, Which};
 use crate::actors::scribe::{Desk, Scribe};
 use crate::actors::slots::Slots;
 use crate::actors::supervisor::{JobDispatch, JobSupervisor, Rhythm, Shop};
@@ -47,7 +48,7 @@ use crate::services::pipeline::Pipeline;
 use crate::services::search::{Refresh, Searches};
 use crate::services::uploads::Uploads;
 use crate::state::AppState;
-use crate::store::{Ledger, OwnerLock, Store};
+use crate::store::{Backend, Ledger, OwnerLock, Store};
 use crate::ws;
 
 use intelligence::Intelligence;
@@ -68,14 +69,20 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let ai = intelligence.name.clone();
     let ai_health = intelligence.health.clone();
     let (notify, notices) = mpsc::unbounded_channel();
-    let hub =
-        HubPeers::start(Limits { per_user: settings.ws.max_per_user, per_address: settings.ws.max_per_ip }, notify);
-    let accounts = open_accounts(&settings, store.clone(), on_end(&hub))?;
+    let (relay, outgoings) = if settings.redis.is_some() { Relay::open() } else { (Relay::none(), Outgoings::none()) };
+    let limits = Limits { per_user: settings.ws.max_per_user, per_address: settings.ws.max_per_ip };
+    let vicinity = Vicinity { shared: store.backend() == Backend::Postgres, relay: relay.clone() };
+    let hub = HubPeers::start(limits, vicinity, notify);
+    let secret = token_secret(&settings)?;
+    let accounts = Accounts::new(store.clone(), settings.auth.clone(), &secret, on_end(&hub, &relay));
     let (model, embedder) = (intelligence.model.clone(), intelligence.embedder.clone());
     let index = open_index(&settings, &store, embedder.model()).await?;
     let scribe = start_scribe(&store, &hub);
     let conversations = Conversations::new(store.clone(), Arc::new(scribe), settings.server.global_for_all);
-    notices::answer(accounts.clone(), conversations.clone(), hub.clone(), notices);
+    notices::answer(accounts.clone(), conversations.clone(), hub.clone(), store.clock().clone(), notices);
+    let meeting = Meeting { hub: &hub, accounts: &accounts, secret: &secret, boot_id: lock.boot_id(), outgoings };
+    let bridge = start_bridge(&settings, &store, meeting);
+
     let supervisor = start_supervisor(&settings, &store, &hub, intelligence, lock.boot_id()).await?;
     let dispatch = JobDispatch { hub: hub.publish.clone(), wake: supervisor.peer(), cancel: supervisor.peer() };
     let analyses = Analyses::new(store.clone(), Arc::new(dispatch));
@@ -97,6 +104,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
         draining: Arc::new(AtomicBool::new(false)),
         ai,
         ai_health,
+        redis_health: bridge.as_ref().map(|(_, health)| health.clone()),
         settings,
     });
     let port = listener.local_addr().map_or(0, |address| address.port());
@@ -104,7 +112,9 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let metrics_server = telemetry::metrics_server(&state)?;
     housekeeping(state.clone());
     announce(&state, port);
-    shutdown::run(server, metrics_server, &state, &supervisor, signals).await;
+    let bridge = bridge.map(|(bridge, _)| bridge);
+    let actors = shutdown::Actors { supervisor: &supervisor, bridge: bridge.as_ref(), relay: &relay };
+    shutdown::run(server, metrics_server, &state, actors, signals).await;
     drop(lock);
     Ok(())
 }
@@ -132,14 +142,14 @@ async fn open_store(settings: &Settings) -> Result<Store> {
     Ok(store)
 }
 
-fn open_accounts(settings: &Settings, store: Store, on_end: OnEnd) -> Result<Accounts> {
-    let secret = match &settings.auth.secret {
-        Some(secret) => secret.expose_secret().as_bytes().to_vec(),
+/// What signs tokens.
+fn token_secret(settings: &Settings) -> Result<Vec<u8>> {
+    match &settings.auth.secret {
+        Some(secret) => Ok(secret.expose_secret().as_bytes().to_vec()),
         None => load_or_create_secret(&settings.server.data_dir).map_err(|error| {
             Error::internal(error.to_string()).saying("DATA_DIR cannot keep the secret for tokens: check its rights.")
-        })?,
-    };
-    Ok(Accounts::new(store, settings.auth.clone(), &secret, on_end))
+        }),
+    }
 }
 
 /// Where résumés are searched: in memory, or in the ChromaDB that is configured, which need not be there yet.
@@ -150,17 +160,49 @@ async fn open_index(settings: &Settings, store: &Store, model: &str) -> Result<A
     })
 }
 
-/// The sockets of sessions that end are closed.
-fn on_end(hub: &HubPeers) -> OnEnd {
-    let hub = hub.clone();
-    Arc::new(move |ended| {
+/// The sockets of sessions that end are closed, here and on other nodes.
+fn on_end(hub: &HubPeers, relay: &Relay) -> OnEnd {
+    let (hub, relay) = (hub.clone(), relay.clone());
+    Arc::new(move |ended, tokens| {
         let which = match ended {
             EndedSessions::One(sid) => Which::Session(sid),
             EndedSessions::OfUser { user, except: None } => Which::AllOf(user),
             EndedSessions::OfUser { user, except: Some(sid) } => Which::AllOfBut(user, sid),
         };
         hub.end_sessions(which, "TOKEN_REVOKED");
+        relay.tell(Outgoing::Ended { which, tokens: tokens.to_vec() });
     })
+}
+
+/// What the bridge joins.
+struct Meeting<'a> {
+    hub: &'a HubPeers,
+    accounts: &'a Accounts,
+    secret: &'a [u8],
+    boot_id: i64,
+    outgoings: Outgoings,
+}
+
+/// The way to the other nodes, if there is one.
+fn start_bridge(settings: &Settings, store: &Store, meeting: Meeting<'_>) -> Option<(Guarded<Bridge>, RedisHealth)> {
+    let client = settings.redis.as_ref()?.client.clone();
+    // an SQLite file belongs to one node, whatever secret others have
+    let alone = match store.backend() {
+        Backend::Postgres => String::new(),
+        Backend::Sqlite => meeting.boot_id.to_string(),
+    };
+    let accounts = meeting.accounts.clone();
+    let health = RedisHealth::default();
+    let banks = Banks {
+        node: meeting.boot_id,
+        client,
+        channels: Channels::of(meeting.secret, &alone),
+        hub: meeting.hub.clone(),
+        outgoings: meeting.outgoings,
+        on_revoked: Arc::new(move |tokens| accounts.forget(tokens)),
+        health: health.clone(),
+    };
+    Some((keep("bridge", move |tombstone| Bridge::new(banks.clone(), tombstone)), health))
 }
 
 /// The scribe, and the way to it.
@@ -259,9 +301,6 @@ fn announce(state: &AppState, port: u16) {
         version = env!("CARGO_PKG_VERSION"),
         "ready"
     );
-    for name in &state.settings.unsupported {
-        tracing::warn!(name, "this version does nothing with this variable: one node");
-    }
     if state.ai == "offline" {
         tracing::info!("AI works offline: set OPENAI_API_KEY or LLM_API_URL for a model");
     }

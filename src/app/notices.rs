@@ -3,10 +3,15 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
-use crate::actors::hub::{HubPeers, News, Notice, PublishAll};
+use crate::actors::hub::{Filled, HubPeers, News, Notice, PublishAll, Swept, Which};
+use crate::domain::change::By;
+use crate::domain::clock::Clock;
 use crate::domain::error::Result;
 use crate::domain::event::Event;
 use crate::domain::{ConversationId, UserId};
@@ -15,19 +20,30 @@ use crate::services::conversations::Conversations;
 
 /// Users or conversations of one query.
 const TOGETHER: usize = 256;
+/// Questions about what other nodes did that are answered at once: they must not take all connections to the database.
+const AT_ONCE: usize = 3;
+/// Messages so young may not have been told to those who hear without asking. Longer than a sweep takes to come round, and
+/// than the clocks of the nodes differ.
+const RECENT: Duration = Duration::from_secs(120);
 
 /// Answers notices as long as the hub lives. Those that came while others were answered are answered together.
 pub fn answer(
     accounts: Accounts,
     conversations: Conversations,
     hub: HubPeers,
+    clock: Clock,
     mut notices: mpsc::UnboundedReceiver<Notice>,
 ) {
-    let clerk = Clerk { accounts, conversations, hub };
+    let clerk = Clerk { accounts, conversations, hub, clock };
+    let elsewhere = clerk.clone().answer_apart();
     actix_web::rt::spawn(async move {
         let mut waiting = Vec::new();
         while notices.recv_many(&mut waiting, 4096).await > 0 {
-            let Sorted { departed, moved, news } = Sorted::of(waiting.drain(..));
+            let Sorted { departed, moved, news, apart } = Sorted::of(waiting.drain(..));
+            for notice in apart {
+                // it is answered as long as there is a clerk
+                let _ = elsewhere.send(notice);
+            }
             for users in departed.chunks(TOGETHER) {
                 failed(clerk.accounts.come_back(users).await);
             }
@@ -54,16 +70,19 @@ struct Sorted {
     departed: Vec<UserId>,
     moved: Vec<UserId>,
     news: Vec<News>,
+    /// About other nodes: answered apart from the others, as some of them take long.
+    apart: Vec<Notice>,
 }
 
 impl Sorted {
     fn of(notices: impl Iterator<Item = Notice>) -> Self {
-        let mut sorted = Self { departed: Vec::new(), moved: Vec::new(), news: Vec::new() };
+        let mut sorted = Self { departed: Vec::new(), moved: Vec::new(), news: Vec::new(), apart: Vec::new() };
         for notice in notices {
             match notice {
                 Notice::Departed(user) => sorted.departed.push(user),
                 Notice::Presence(user) => sorted.moved.push(user),
                 Notice::Unheard(news) => sorted.news.push(news),
+                notice @ (Notice::Missing(_) | Notice::Sweep { .. }) => sorted.apart.push(notice),
             }
         }
         once(&mut sorted.departed);
@@ -77,13 +96,44 @@ fn once<T: Copy + Eq + Hash>(items: &mut Vec<T>) {
     items.retain(|item| seen.insert(*item));
 }
 
+#[derive(Clone)]
 struct Clerk {
     accounts: Accounts,
     conversations: Conversations,
     hub: HubPeers,
+    clock: Clock,
 }
 
 impl Clerk {
+    fn answer_apart(self) -> mpsc::UnboundedSender<Notice> {
+        let (ask, asked) = mpsc::unbounded_channel();
+        let asked = futures_util::stream::unfold(asked, async |mut asked: mpsc::UnboundedReceiver<Notice>| {
+            Some((asked.recv().await?, asked))
+        });
+        actix_web::rt::spawn(async move {
+            let answer = async |notice| failed(self.answer_about_nodes(notice).await);
+            asked.for_each_concurrent(AT_ONCE, answer).await;
+        });
+        ask
+    }
+
+    async fn answer_about_nodes(&self, notice: Notice) -> Result<()> {
+        match notice {
+            Notice::Missing(missing) => {
+                let events = self.conversations.missed(missing.conversation, &missing.seqs).await?;
+                let events = events.map(|events| events.into_iter().map(Arc::new).collect());
+                // a hub that is being restarted has its sockets catch up
+                let _ = self.hub.filled.ask(Filled { missing, events }).await;
+                Ok(())
+            }
+            Notice::Sweep { sessions, places, listeners, unasked } => {
+                self.end_revoked(sessions).await?;
+                self.sweep(places, &listeners, unasked).await
+            }
+            Notice::Departed(_) | Notice::Presence(_) | Notice::Unheard(_) => Ok(()),
+        }
+    }
+
     async fn presence(&self, users: &[UserId]) -> Result<()> {
         let people = self.accounts.people(users).await?;
         let mut acquaintances = self.conversations.acquaintances(users).await?;
@@ -104,6 +154,30 @@ impl Clerk {
             events.extend(to.into_iter().map(|to| Event::Unheard { to, overview: overview.clone() }));
         }
         self.tell(events).await;
+        Ok(())
+    }
+
+    async fn end_revoked(&self, sessions: Vec<Uuid>) -> Result<()> {
+        for sid in self.accounts.ended_among(&sessions).await? {
+            self.hub.end_sessions(Which::Session(sid), "TOKEN_REVOKED");
+        }
+        Ok(())
+    }
+
+    async fn sweep(
+        &self,
+        places: Vec<ConversationId>,
+        listeners: &[(ConversationId, By)],
+        unasked: Option<Duration>,
+    ) -> Result<()> {
+        let last = self.conversations.last_seqs(&places).await?;
+        let places = places.into_iter().map(|id| (id, last.get(&id).copied())).collect();
+        let shut_out = self.conversations.shut_out(listeners).await?;
+        let recent = match unasked {
+            Some(age) => self.conversations.recent(self.clock.now() - age.min(RECENT)).await?,
+            None => Vec::new(),
+        };
+        let _ = self.hub.swept.ask(Swept { places, shut_out, recent }).await;
         Ok(())
     }
 

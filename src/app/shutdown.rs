@@ -9,18 +9,29 @@ use actix_web::web::Data;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 
+use crate::actors::bridge::Bridge;
 use crate::actors::guard::Guarded;
-use crate::actors::hub;
+use crate::actors::hub::{self, Relay};
 use crate::actors::supervisor::{self, JobSupervisor};
 use crate::domain::error::{Error, Result};
 use crate::state::AppState;
+
+/// The other nodes may take so long to be told that this one goes.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Who has to end in order.
+pub struct Actors<'a> {
+    pub supervisor: &'a Guarded<JobSupervisor>,
+    pub bridge: Option<&'a Guarded<Bridge>>,
+    pub relay: &'a Relay,
+}
 
 /// Runs the servers until a signal comes, then ends everything within the grace period.
 pub async fn run(
     server: Server,
     metrics_server: Option<Server>,
     state: &Data<AppState>,
-    supervisor: &Guarded<JobSupervisor>,
+    Actors { supervisor, bridge, relay }: Actors<'_>,
     signals: Signals,
 ) {
     let handle = server.handle();
@@ -55,6 +66,11 @@ pub async fn run(
         handle.stop(false).await;
     }
     let _ = serving.await;
+    if let Some(bridge) = bridge {
+        bridge.retire();
+        // who is not told finds out by the silence
+        let _ = timeout(GOODBYE, relay.leave()).await;
+    }
     state.store.clone().close().await;
     tracing::info!("stopped");
 }

@@ -152,11 +152,18 @@ fn parse_duration(text: &str) -> Option<Duration> {
     }
 }
 
-/// The URL with `********` in the place of its password.
+/// The URL with `********` in the place of its password, also where that stands behind the `?`.
 pub fn mask_password(text: &str) -> String {
     let Ok(mut url) = url::Url::parse(text) else { return text.split('?').next().unwrap_or_default().to_owned() };
     if url.password().is_some() && url.set_password(Some("********")).is_err() {
         return "********".to_owned();
+    }
+    let is_secret = |name: &str| matches!(name, "pass" | "password");
+    if url.query_pairs().any(|(name, _)| is_secret(&name)) {
+        let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+        url.query_pairs_mut()
+            .clear()
+            .extend_pairs(pairs.iter().map(|(name, value)| (name, if is_secret(name) { "********" } else { value })));
     }
     url.to_string()
 }

@@ -12,18 +12,17 @@ pub use ai::{AiSettings, Endpoint, Threshold};
 use env::Env;
 pub use parts::{
     AnalysisSettings, AuthSettings, CorsOrigins, CorsSettings, DatabaseSettings, Environment, LimitSettings, LogFormat,
-    LogSettings, ServerSettings, WsSettings,
+    LogSettings, RedisSettings, ServerSettings, WsSettings,
 };
 pub use search::SearchSettings;
-
-/// Several nodes are still to come.
-const UNSUPPORTED: [&str; 1] = ["REDIS_URL"];
 
 /// Everything that can be configured.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub server: ServerSettings,
     pub database: DatabaseSettings,
+    /// Joins the nodes on one PostgreSQL.
+    pub redis: Option<RedisSettings>,
     pub auth: AuthSettings,
     pub cors: CorsSettings,
     pub limits: LimitSettings,
@@ -32,8 +31,6 @@ pub struct Settings {
     pub analysis: AnalysisSettings,
     pub search: SearchSettings,
     pub log: LogSettings,
-    /// Variables that are set and that this version does nothing with: the server says so at start.
-    pub unsupported: Vec<&'static str>,
     /// Each variable with its effective value, secrets masked: what `greenroom config` prints.
     pub effective: Vec<(&'static str, String)>,
 }
@@ -58,6 +55,7 @@ impl Settings {
         let server = ServerSettings::read(&mut env);
         let settings = Self {
             database: DatabaseSettings::read(&mut env, &server.data_dir),
+            redis: RedisSettings::read(&mut env),
             auth: AuthSettings::read(&mut env, server.environment),
             cors: CorsSettings::read(&mut env, server.environment),
             limits: LimitSettings::read(&mut env),
@@ -67,7 +65,6 @@ impl Settings {
             search: SearchSettings::read(&mut env),
             log: LogSettings::read(&mut env, server.environment),
             server,
-            unsupported: UNSUPPORTED.into_iter().filter(|name| env.has(name)).collect(),
             effective: Vec::new(),
         };
         let (effective, problems) = env.finish();
@@ -164,12 +161,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_yet_is_named() {
-        assert_eq!(read(&[("REDIS_URL", "redis://localhost")]).unwrap().unsupported, ["REDIS_URL"]);
-        assert!(read(&[("CHROMA_HOST", "chroma")]).unwrap().unsupported.is_empty());
-    }
-
-    #[test]
     fn a_chroma_is_named_by_its_host_or_by_its_address() {
         let chroma = |vars: &[(&str, &str)]| read(vars).map(|settings| settings.search.chroma);
         assert_eq!(chroma(&[("CHROMA_HOST", ""), ("CHROMA_PORT", "8001")]), Ok(None));
@@ -179,6 +170,21 @@ mod tests {
         for bad in ["db example", "ftp://db", "http://db:1234", "http://db/path", "me@db"] {
             assert!(chroma(&[("CHROMA_HOST", bad)]).unwrap_err()[0].contains("CHROMA_HOST"), "{bad}");
         }
+    }
+
+    #[test]
+    fn redis_is_named_by_a_url_whose_password_is_never_shown() {
+        for good in ["redis://:geheim@cache:6379/2", "rediss://user:geheim@cache", "unix:///run/redis.sock?pass=geheim"]
+        {
+            let settings = read(&[("REDIS_URL", good)]).unwrap();
+            assert!(settings.redis.is_some());
+            assert!(!format!("{settings:?} {:?}", settings.effective).contains("geheim"), "{good}");
+        }
+        for bad in ["localhost:6379", "http://cache", "redis://"] {
+            let problems = read(&[("REDIS_URL", bad)]).unwrap_err();
+            assert!(problems.len() == 1 && problems[0].starts_with("REDIS_URL"), "{bad}: {problems:?}");
+        }
+        assert!(read(&[("REDIS_URL", "")]).unwrap().redis.is_none());
     }
 
     #[test]

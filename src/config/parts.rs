@@ -136,6 +136,32 @@ impl DatabaseSettings {
     }
 }
 
+/// Where the nodes meet.
+#[derive(Clone)]
+pub struct RedisSettings {
+    /// `redis://…`, `rediss://…` or `unix://…`; may hold a password.
+    pub client: redis::Client,
+}
+
+impl std::fmt::Debug for RedisSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RedisSettings")
+    }
+}
+
+impl RedisSettings {
+    pub(super) fn read(env: &mut Env) -> Option<Self> {
+        let url = env.url_with_secret("REDIS_URL")?;
+        let client = redis::Client::open(url.as_str());
+        if client.is_err() {
+            env.problem(
+                "REDIS_URL must be redis://[:password@]host[:port][/database], rediss://… for TLS, or unix:///path.",
+            );
+        }
+        client.ok().map(|client| Self { client })
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct AuthSettings {
     /// None in development: made once and kept in the data folder.

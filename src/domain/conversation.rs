@@ -84,7 +84,7 @@ impl ChatStatus {
 }
 
 /// A conversation as stored, its people filled in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
     pub id: ConversationId,
     pub kind: ConversationKind,
@@ -140,7 +140,7 @@ impl Conversation {
 }
 
 /// A member of a conversation, with how far they have read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     pub user: Arc<User>,
     pub is_owner: bool,

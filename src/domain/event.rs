@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::conversation::{Conversation, Member};
@@ -11,8 +12,8 @@ use super::message::Message;
 use super::user::User;
 use super::{ConversationId, MessageId, UserId};
 
-/// A change that live clients are told about.
-#[derive(Clone, Debug, PartialEq)]
+/// A change that live clients are told about. Nodes tell each other in serde's form; what clients see is written by `wire`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Event {
     /// A job took a step. To all sockets of its owner.
     JobProgressed { owner: UserId, job: JobView },
@@ -33,7 +34,7 @@ pub enum Event {
 }
 
 /// A change that took the `seq`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stored {
     pub conversation: Arc<Conversation>,
     pub seq: i64,
@@ -42,7 +43,7 @@ pub struct Stored {
     pub what: What,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum What {
     /// MessagePosted. The sender's own sockets are told their name for it too.
     Posted {
@@ -83,7 +84,7 @@ impl What {
 }
 
 /// What happened to a conversation, for those concerned.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConversationChanged {
     pub change: ConversationChange,
     /// The members who are told.
@@ -91,7 +92,7 @@ pub struct ConversationChanged {
     pub overview: Arc<Overview>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConversationChange {
     /// To its first members, and to whoever is added later.
     Created,
@@ -104,7 +105,7 @@ pub enum ConversationChange {
 }
 
 /// A conversation as lists show it: with what differs from reader to reader.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
     pub conversation: Arc<Conversation>,
     /// Of rooms with at most [`Overview::MAX_MEMBERS`], else empty.

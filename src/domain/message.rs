@@ -55,7 +55,7 @@ impl MessageType {
 }
 
 /// Who wrote a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Sender {
     User(Arc<User>),
     /// A user who has been erased.
@@ -91,7 +91,7 @@ impl Sender {
 pub type Reactions = BTreeMap<String, Vec<UserId>>;
 
 /// A stored message in its latest state.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     pub id: MessageId,
     pub conversation_id: ConversationId,
@@ -175,6 +175,12 @@ pub fn position(id: MessageId) -> i64 {
 /// The least id at a position: everything before the position sorts before it.
 pub fn id_at(position: i64) -> MessageId {
     Uuid::from_u64_pair(u64::try_from(position).unwrap_or(0), 0)
+}
+
+/// The least id that a message may have that was posted at this time.
+pub fn first_id_at(time: OffsetDateTime) -> MessageId {
+    let millis = u64::try_from(time.unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+    Uuid::from_u64_pair(millis << 16, 0)
 }
 
 /// Makes the ids of messages: UUID v7 (RFC 9562, section 5.7) whose `rand_a` counts within a millisecond (section 6.2,

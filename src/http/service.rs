@@ -13,6 +13,7 @@ use super::error::unknown_path;
 use super::extract::body::{Body, required};
 use super::extract::caller::{Caller, Sender, sender};
 use super::web_client;
+use crate::actors::bridge::RedisHealth;
 use crate::actors::hub::{Count, DropSocket};
 use crate::domain::error::{Error, Result};
 use crate::domain::user::Role;
@@ -51,8 +52,9 @@ pub async fn root(request: HttpRequest) -> Result<HttpResponse> {
 /// `GET /health`
 pub async fn health(state: Data<AppState>) -> HttpResponse {
     let database = state.store.ping().await;
+    let redis = state.redis_health.as_ref().map(RedisHealth::is_good);
     let body = |status: &str, database: &str| {
-        json!({
+        let mut body = json!({
             "status": status,
             "database": database,
             "websocket": "ready",
@@ -60,10 +62,14 @@ pub async fn health(state: Data<AppState>) -> HttpResponse {
             "search": if state.searches.is_good() { state.searches.index_name() } else { "unavailable" },
             "version": VERSION,
             "uptime_seconds": state.started.elapsed().as_secs(),
-        })
+        });
+        if let Some(good) = redis {
+            body["redis"] = if good { "connected" } else { "unavailable" }.into();
+        }
+        body
     };
     match database {
-        Ok(()) if state.ai_health.is_good() && state.searches.is_good() => {
+        Ok(()) if state.ai_health.is_good() && state.searches.is_good() && redis != Some(false) => {
             HttpResponse::Ok().json(body("healthy", "connected"))
         }
         Ok(()) => HttpResponse::Ok().json(body("degraded", "connected")),

@@ -20,6 +20,8 @@ pub fn db(error: DbErr) -> Error {
             Duration::from_secs(5),
         );
         away.detail = Some(error.to_string());
+        // sockets tell their client only
+        tracing::warn!(%error, "the database does not answer");
         return away;
     }
     if is_conflict(&error) {

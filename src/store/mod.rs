@@ -15,6 +15,7 @@ mod library;
 mod loaded;
 mod memory;
 mod messages;
+mod missed;
 mod owner_lock;
 #[cfg(test)]
 mod plans;
@@ -45,6 +46,7 @@ pub use library::{Content, NewSaved, Replaced, Saved, SavedFilter, Vector};
 pub use loaded::LoadedMemory;
 pub use memory::Remembered;
 pub use messages::{CatchUp, History, MessageFilter};
+pub use missed::Recent;
 pub use owner_lock::OwnerLock;
 pub use profiles::{Chunk, StoredProfile};
 pub use search::{Completed, EmbeddedChunk, Passage};

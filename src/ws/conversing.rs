@@ -10,6 +10,7 @@ use actix_web::web::Data;
 use futures_util::FutureExt;
 use serde_json::Value;
 
+use super::apart::apart;
 use super::session::Subscription;
 use super::socket::{Context, Socket};
 use crate::actors::hub::{ClientId, Entrance, Subscribe, Type, Unsubscribe};
@@ -69,7 +70,7 @@ impl Socket {
         });
         let subscribe = Subscribe { client_id: self.client_id, conversation, entrance };
         let caught_up = catch_up(self.state.clone(), subscribe, by, after_seq);
-        ctx.wait(caught_up.into_actor(self).map(move |caught_up, socket, ctx| {
+        ctx.wait(apart(caught_up).into_actor(self).map(move |caught_up, socket, ctx| {
             let hub = socket.state.hub.clone();
             let online = |user: &User| !user.away && hub.online.contains(user.id);
             socket.step(ctx, |core, now| {
@@ -84,7 +85,7 @@ impl Socket {
     pub(super) fn unsubscribe(&self, conversation: ConversationId, ctx: &mut Context) {
         let (hub, client_id) = (self.state.hub.clone(), self.client_id);
         let told = async move { hub.unsubscribe(Unsubscribe { client_id, conversation }).await };
-        ctx.wait(told.into_actor(self).map(|_, _, _| ()));
+        ctx.wait(apart(told).into_actor(self).map(|_, _, _| ()));
     }
 
     pub(super) fn write(&mut self, wish: Wish, reference: Option<Value>, ctx: &mut Context) {
@@ -121,7 +122,7 @@ impl Socket {
     pub(super) fn embed(&self, question: String, ctx: &mut Context) {
         let memories = self.state.memories.clone();
         let made = async move { memories.vector(&question).await };
-        ctx.spawn(made.into_actor(self).map(|vector, socket, ctx| {
+        ctx.spawn(apart(made).into_actor(self).map(|vector, socket, ctx| {
             socket.step(ctx, |core, now| core.on_embedded(vector.as_deref(), now));
         }));
     }
@@ -144,7 +145,7 @@ impl Socket {
             }
             Ok::<(), Error>(())
         };
-        ctx.wait(told.into_actor(self).map(move |told, socket, ctx| {
+        ctx.wait(apart(told).into_actor(self).map(move |told, socket, ctx| {
             if let Err(error) = told {
                 socket.step(ctx, |core, now| core.on_refused(&error, reference.as_ref(), now));
             }
@@ -154,7 +155,7 @@ impl Socket {
     pub(super) fn enter(&self, place: Place, reference: Option<Value>, ctx: &mut Context) {
         let Some(by) = self.by() else { return };
         let entered = enter(self.state.clone(), self.client_id, by, place.clone());
-        ctx.wait(entered.into_actor(self).map(move |entered, socket, ctx| {
+        ctx.wait(apart(entered).into_actor(self).map(move |entered, socket, ctx| {
             if let Ok((conversation, Some(entrance))) = &entered {
                 socket.entrances.insert(conversation.id, entrance.clone());
             }
@@ -168,7 +169,7 @@ impl Socket {
     pub(super) fn leave(&self, place: Place, reference: Option<Value>, ctx: &mut Context) {
         let Some(by) = self.by() else { return };
         let left = leave(self.state.clone(), self.client_id, by, place.clone());
-        ctx.wait(left.into_actor(self).map(move |left, socket, ctx| {
+        ctx.wait(apart(left).into_actor(self).map(move |left, socket, ctx| {
             if let Ok(conversation) = &left {
                 socket.entrances.remove(&conversation.id);
             }
@@ -186,7 +187,9 @@ async fn catch_up(state: Data<AppState>, subscribe: Subscribe, by: By, after: Op
     if !state.hub.subscribe(subscribe).await? {
         return Err(not_found());
     }
-    state.conversations.catch_up(by, conversation, after).await
+    let recovered = state.conversations.catch_up(by, conversation, after).await?;
+    state.hub.placed(conversation, recovered.last_seq);
+    Ok(recovered)
 }
 
 /// Where a socket is now, and of a channel whose coming was told.
@@ -204,9 +207,12 @@ async fn enter(state: Data<AppState>, client_id: ClientId, by: By, place: Place)
     };
     state.hub.subscribe(Subscribe { client_id, conversation: conversation.id, entrance: entrance.clone() }).await?;
     // whoever lost access between the two is not told of it by the hub
-    if let Err(error) = state.conversations.visible(by, conversation.id).await {
-        state.hub.unsubscribe(Unsubscribe { client_id, conversation: conversation.id }).await?;
-        return Err(error);
+    match state.conversations.visible(by, conversation.id).await {
+        Ok(now) => state.hub.placed(now.id, now.last_seq),
+        Err(error) => {
+            state.hub.unsubscribe(Unsubscribe { client_id, conversation: conversation.id }).await?;
+            return Err(error);
+        }
     }
     Ok((conversation, entrance))
 }

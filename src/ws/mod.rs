@@ -1,6 +1,7 @@
 //! Sockets. [`upgrade`] lets a client in, [`session`] decides what happens on its connection, [`socket`] carries it out;
 //! [`guard`], [`assembler`] and [`rate`] keep off what a connection must not do to us.
 
+mod apart;
 mod assembler;
 mod conversing;
 mod guard;

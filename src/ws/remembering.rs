@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::{ActorFutureExt, AsyncContext, WrapFuture};
 use actix_web::web::Data;
 
+use super::apart::apart;
 use super::socket::{Context, Socket};
 use crate::actors::hub::{Memory, Reach};
 use crate::domain::UserId;
@@ -17,7 +18,7 @@ impl Socket {
     pub(super) fn restore(&mut self, user: UserId, ctx: &mut Context) {
         let (state, client_id, resumes) = (self.state.clone(), self.client_id, self.resumes.take());
         let restored = async move { restore(&state, user, &client_id.to_string(), resumes.as_deref()).await };
-        ctx.spawn(restored.into_actor(self).map(move |restored, socket, ctx| {
+        ctx.spawn(apart(restored).into_actor(self).map(move |restored, socket, ctx| {
             let matcher = restored.unwrap_or_else(|error| {
                 tracing::warn!(user_id = user, %error, "memory not restored");
                 None

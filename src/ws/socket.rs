@@ -22,6 +22,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::apart::apart;
 use super::assembler::Assembler;
 use super::conversing::Started;
 use super::guard::{Finding, FrameGuard};
@@ -222,14 +223,14 @@ impl Socket {
     fn authenticate(&self, token: Token, reference: Option<Value>, ctx: &mut Context) {
         let accounts = self.state.accounts.clone();
         let found = async move { accounts.authenticate(&token.0).await };
-        ctx.wait(found.into_actor(self).map(|found, socket, ctx| {
+        ctx.wait(apart(found).into_actor(self).map(|found, socket, ctx| {
             socket.step(ctx, |core, now| core.on_identity(found, reference, now));
         }));
     }
 
     fn join(&self, identity: Identity, reference: Option<Value>, ctx: &mut Context) {
         let joined = join(self.state.clone(), self.client_id, identity.clone());
-        ctx.wait(joined.into_actor(self).map(move |user, socket, ctx| {
+        ctx.wait(apart(joined).into_actor(self).map(move |user, socket, ctx| {
             socket.step(ctx, |core, now| core.on_joined(&identity, user, reference.as_ref(), now));
         }));
     }
@@ -237,7 +238,7 @@ impl Socket {
     fn check_session(&self, sid: Uuid, ctx: &mut Context) {
         let accounts = self.state.accounts.clone();
         let alive = async move { accounts.session_is_alive(sid).await };
-        ctx.wait(alive.into_actor(self).map(move |alive, socket, ctx| {
+        ctx.wait(apart(alive).into_actor(self).map(move |alive, socket, ctx| {
             socket.step(ctx, |core, now| core.on_session(sid, &alive, now));
         }));
     }
@@ -249,7 +250,7 @@ impl Socket {
         let registered = async move {
             state.hub.register(Register { client_id, dialect, owner, address, outbox, returning: true }).await
         };
-        ctx.wait(registered.into_actor(self).map(|registered, socket, ctx| {
+        ctx.wait(apart(registered).into_actor(self).map(|registered, socket, ctx| {
             socket.step(ctx, |core, now| core.on_registered(&registered, now));
         }));
     }

@@ -6,6 +6,7 @@
 mod analysis;
 mod examples;
 mod harness;
+mod nodes;
 mod page;
 mod rest;
 mod ws;

@@ -63,7 +63,7 @@ impl Hub {
 
     /// Ends those who could not keep up. That they leave is an event of its own, which may find more of them: they join
     /// the queue, so that a channel full of stalled sockets costs a loop and not a stack.
-    fn end_doomed(&mut self) {
+    pub(super) fn end_doomed(&mut self) {
         if std::mem::replace(&mut self.ending_doomed, true) {
             return;
         }
@@ -191,23 +191,27 @@ impl Hub {
                         }
                     }
                     ConversationChange::Deleted => {
-                        self.clear(conversation);
-                        self.unheard.remove(&conversation);
+                        self.gone(conversation);
                     }
                     ConversationChange::Created | ConversationChange::Updated => {}
                 }
             }
-            Event::Stored(Stored { conversation, what: What::Assigned { .. }, .. }) => {
-                for id in self.interest.shut_out(conversation) {
-                    self.interest.remove(conversation.id, id);
-                }
+            Event::Stored(Stored { conversation, members, what: What::Assigned { .. }, .. }) => {
+                self.shut_out(conversation, members);
             }
             _ => {}
         }
     }
 
+    /// Nobody listens who may not any more.
+    pub(super) fn shut_out(&mut self, conversation: &Conversation, members: &[UserId]) {
+        for id in self.interest.shut_out(conversation, members) {
+            self.interest.remove(conversation.id, id);
+        }
+    }
+
     /// Nobody listens to a conversation that is gone; who was in a channel is told so, by its name.
-    fn clear(&mut self, conversation: ConversationId) {
+    pub(super) fn clear(&mut self, conversation: ConversationId) {
         for id in self.interest.ids(conversation, |_| true) {
             let entrance = self.interest.remove(conversation, id).and_then(|listener| listener.entrance);
             if let Some(entrance) = entrance {
@@ -223,11 +227,14 @@ impl Hub {
         let (dialect, outbox) = (socket.dialect, socket.outbox.clone());
         let listener = Listener { dialect, owner, outbox, entrance: entrance.clone() };
         let new = self.interest.insert(conversation, client_id, listener);
+        if let Some(order) = &mut self.order {
+            order.expect(conversation, Instant::now());
+        }
         if let Some(entrance) = entrance.filter(|entrance| !entrance.returning) {
             let event = entered(conversation, &entrance, true);
             // who comes a second time is told so, the others know; so do they of whoever is back before they heard of the leave
             let known = self.departures.is_back(conversation, owner.user);
-            if new && !known { self.publish(&event) } else { self.tell_one(client_id, &event) }
+            if new && !known { self.announce(Arc::new(event)) } else { self.tell_one(client_id, &event) }
         }
         true
     }
@@ -244,12 +251,13 @@ impl Hub {
         let Some(user) = self.interest.listener(conversation, client_id).map(|listener| listener.owner.user) else {
             return false;
         };
-        self.publish(&Event::Typing { conversation, user, typing });
+        self.announce(Arc::new(Event::Typing { conversation, user, typing }));
         true
     }
 
     pub(super) fn unsubscribe(&mut self, conversation: ConversationId, client_id: ClientId) -> bool {
         let Some(listener) = self.interest.remove(conversation, client_id) else { return false };
+        self.abandon(conversation);
         self.tell_left(conversation, client_id, &listener);
         true
     }
@@ -257,6 +265,7 @@ impl Hub {
     /// A socket is gone: it listens to nothing.
     pub(super) fn leave_all(&mut self, client_id: ClientId) {
         for (conversation, listener) in self.interest.forget(client_id) {
+            self.abandon(conversation);
             if let Some(entrance) = listener.entrance {
                 let at = entrance.clock.now();
                 self.tell_departure(Departure { conversation, entrance, at });
@@ -271,7 +280,8 @@ impl Hub {
             return self.departures.defer(departure);
         }
         let (slug, user) = (entrance.slug.clone(), entrance.user.clone());
-        self.publish(&Event::ChannelEntered { conversation: *conversation, slug, user, entered: false, at: *at });
+        let conversation = *conversation;
+        self.announce(Arc::new(Event::ChannelEntered { conversation, slug, user, entered: false, at: *at }));
     }
 
     /// What could not be told at once, of those who have not come back by another socket.
@@ -288,7 +298,7 @@ impl Hub {
         let Some(entrance) = &listener.entrance else { return };
         let event = entered(conversation, entrance, false);
         self.tell_one(client_id, &event);
-        self.publish(&event);
+        self.announce(Arc::new(event));
     }
 
     /// What has been collected: who left, news for members who do not listen, and who came and went.

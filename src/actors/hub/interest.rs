@@ -92,12 +92,26 @@ impl Interest {
         self.of(conversation).filter(|(_, listener)| wanted(listener)).map(|(id, _)| id).collect()
     }
 
-    /// Sockets that may not see a support chat as it is now.
-    pub fn shut_out(&self, chat: &Conversation) -> Vec<ClientId> {
-        self.ids(chat.id, |listener| {
+    /// Sockets that may not see a conversation as it is now.
+    pub fn shut_out(&self, conversation: &Conversation, members: &[UserId]) -> Vec<ClientId> {
+        self.ids(conversation.id, |listener| {
             let Owner { user, role, .. } = listener.owner;
-            !may(chat.kind, relation(user, role, chat, false), Act::See)
+            let is_member = conversation.kind.has_roster() && members.contains(&user);
+            !may(conversation.kind, relation(user, role, conversation, is_member), Act::See)
         })
+    }
+
+    pub fn is_heard(&self, conversation: ConversationId) -> bool {
+        self.by_conversation.contains_key(&conversation)
+    }
+
+    /// Who listens to what, each once.
+    pub fn listeners(&self) -> Vec<(ConversationId, By)> {
+        let all = self.by_conversation.iter().flat_map(|(id, listeners)| {
+            let users: HashMap<_, _> = listeners.values().map(|one| (one.owner.user, By::from(one.owner))).collect();
+            users.into_values().map(|by| (*id, by))
+        });
+        all.collect()
     }
 
     /// Conversations that somebody listens to.

@@ -1,6 +1,6 @@
 //! What the hub is told and asked, and what it tells a socket.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -12,15 +12,18 @@ use actix::{Message, Recipient};
 use bytestring::ByteString;
 use rand::TryRng;
 use rand::rngs::SysRng;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain::change::Ack;
+use super::order::Missing;
+use crate::domain::change::{Ack, By};
 use crate::domain::clock::Clock;
 use crate::domain::error::{Error, Result};
 use crate::domain::event::Event;
 use crate::domain::user::{Identity, Role, User};
 use crate::domain::{ConversationId, UserId};
 use crate::services::matching::Matcher;
+use crate::store::Recent;
 use crate::wire::{Closing, Dialect};
 
 /// How long a session may take to be given something.
@@ -272,6 +275,71 @@ pub struct Entrance {
     pub returning: bool,
 }
 
+/// A process of Greenroom, by its boot id.
+pub type NodeId = i64;
+
+/// From the bridge: events of another node, in the order in which it told them. Answered once they are on their way.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Import(pub Vec<Arc<Event>>);
+
+/// From the bridge: who is on another node.
+#[derive(Clone, Message)]
+#[rtype(result = "()")]
+pub struct Neighbour {
+    pub node: NodeId,
+    pub around: Around,
+}
+
+/// Who is on a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Around {
+    Exactly(HashSet<UserId>),
+    Moved {
+        came: Vec<UserId>,
+        left: Vec<UserId>,
+    },
+    /// Nobody: the node is gone.
+    Gone,
+}
+
+/// From the bridge: on another node somebody said to be away, or back.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Declared(pub UserId);
+
+/// From a session that has read what came before: its socket knows a conversation up to here.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Placed {
+    pub conversation: ConversationId,
+    pub last_seq: i64,
+}
+
+/// From the bridge, and from the timer: other nodes may have done something that was not told here.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Sweep;
+
+/// From whoever reads the database: the changes that were missing; `None`: the conversation is gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Filled {
+    pub missing: Missing,
+    pub events: Option<Vec<Arc<Event>>>,
+}
+
+/// From whoever reads the database, after a [`Sweep`].
+#[derive(Message)]
+#[rtype(result = "()")]
+pub struct Swept {
+    /// The latest `seq` of the conversations that were asked about; `None`: it is gone.
+    pub places: Vec<(ConversationId, Option<i64>)>,
+    /// Who may not listen any more.
+    pub shut_out: Vec<(ConversationId, UserId)>,
+    pub recent: Vec<Recent>,
+}
+
 /// From a session that was allowed to: its socket listens to a conversation from now on. False if the hub does not know
 /// the socket, or nobody has signed in on it.
 #[derive(Clone, Message)]
@@ -328,6 +396,16 @@ pub enum Notice {
     Presence(UserId),
     /// Messages came to conversations whose members do not listen to them: answered by [`Event::Unheard`] for each.
     Unheard(News),
+    /// Changes were not told to this node: answered by [`Filled`].
+    Missing(Missing),
+    /// Answered by [`Swept`], and by [`EndSessions`] for each session that ended.
+    Sweep {
+        sessions: Vec<Uuid>,
+        places: Vec<ConversationId>,
+        listeners: Vec<(ConversationId, By)>,
+        /// Some sockets hear without asking: since when this hub has told them everything that it knows.
+        unasked: Option<Duration>,
+    },
 }
 
 /// Conversations with news, and the members who do not listen. Until it is dropped, the hub collects what comes next.
@@ -347,7 +425,7 @@ impl PartialEq for News {
 impl Eq for News {}
 
 /// Which sockets an end of sessions concerns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Which {
     Session(Uuid),
     AllOf(UserId),

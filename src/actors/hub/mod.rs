@@ -4,8 +4,13 @@ mod delivery;
 mod departures;
 mod interest;
 mod messages;
+mod nodes;
+mod order;
 mod presence;
 mod registry;
+mod relay;
+#[cfg(test)]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -19,15 +24,20 @@ use tokio::sync::{mpsc, watch};
 #[cfg(test)]
 pub use messages::InjectPanic;
 pub use messages::{
-    ChannelCounts, ClientId, Count, CountChannels, Counts, Drain, DropSocket, EndSessions, Entrance, Identify, Memory,
-    News, Notice, Numbered, Outbound, Outbox, Overflow, Owner, Passing, PresenceMoved, Publish, PublishAll, Reach,
-    Reached, Register, Run, Subscribe, Type, Unregister, Unsubscribe, Which,
+    Around, ChannelCounts, ClientId, Count, CountChannels, Counts, Declared, Drain, DropSocket, EndSessions, Entrance,
+    Filled, Identify, Import, Memory, Neighbour, News, NodeId, Notice, Numbered, Outbound, Outbox, Overflow, Owner,
+    Passing, Placed, PresenceMoved, Publish, PublishAll, Reach, Reached, Register, Run, Subscribe, Sweep, Swept, Type,
+    Unregister, Unsubscribe, Which,
 };
+pub use nodes::Vicinity;
+pub use order::Missing;
 pub use registry::{Limits, Online};
 use registry::{Registry, Socket};
+pub use relay::{Outgoing, Outgoings, Relay};
 
 use departures::Departures;
 use interest::{Interest, Listener};
+use order::Order;
 use presence::Presence;
 
 use super::guard::{Guarded, Peer, Tombstone, keep};
@@ -60,6 +70,13 @@ pub struct Hub {
     /// Sockets that could not take an event, and still have to be ended.
     doomed: VecDeque<ClientId>,
     ending_doomed: bool,
+    /// `None` where nobody else writes into the database.
+    order: Option<Order>,
+    looking_for_missing: bool,
+    /// A sweep has begun then, and another one is wanted after it.
+    sweeping: Option<(Instant, bool)>,
+    relay: Relay,
+    born: Instant,
     draining: bool,
     notices: mpsc::UnboundedSender<Notice>,
     _tombstone: Tombstone,
@@ -67,7 +84,13 @@ pub struct Hub {
 
 impl Hub {
     /// `notices` tells what the hub wants read or written in the database.
-    pub fn new(limits: Limits, online: Online, notices: mpsc::UnboundedSender<Notice>, tombstone: Tombstone) -> Self {
+    pub fn new(
+        limits: Limits,
+        vicinity: Vicinity,
+        online: Online,
+        notices: mpsc::UnboundedSender<Notice>,
+        tombstone: Tombstone,
+    ) -> Self {
         Self {
             registry: Registry::new(limits, online),
             interest: Interest::default(),
@@ -77,6 +100,11 @@ impl Hub {
             telling: Weak::new(),
             doomed: VecDeque::new(),
             ending_doomed: false,
+            order: vicinity.shared.then(|| Order::new(vicinity.relay.is_open())),
+            looking_for_missing: false,
+            sweeping: None,
+            relay: vicinity.relay,
+            born: Instant::now(),
             draining: false,
             notices,
             _tombstone: tombstone,
@@ -122,6 +150,10 @@ impl Hub {
     }
 
     fn departed(&mut self, user: UserId) {
+        if self.registry.online().contains(user) {
+            // on another node
+            return;
+        }
         self.presence.left(user, Instant::now());
         self.notify(Notice::Departed(user));
     }
@@ -201,6 +233,9 @@ impl Actor for Hub {
         self.count();
         ctx.run_later(SETTLE, |hub, _| hub.settle());
         ctx.run_interval(NEWS, |hub, _| hub.tell_news(Instant::now()));
+        if self.order.is_some() {
+            ctx.run_interval(nodes::SWEEP, |hub, _| hub.sweep(Instant::now()));
+        }
     }
 }
 
@@ -239,16 +274,18 @@ impl Handler<Unregister> for Hub {
 impl Handler<Publish> for Hub {
     type Result = ();
 
-    fn handle(&mut self, Publish(event): Publish, _: &mut Self::Context) {
-        self.publish(&event);
+    fn handle(&mut self, Publish(event): Publish, ctx: &mut Self::Context) {
+        self.announce(event);
+        self.look_for_missing(ctx);
     }
 }
 
 impl Handler<PublishAll> for Hub {
     type Result = ();
 
-    fn handle(&mut self, PublishAll(events): PublishAll, _: &mut Self::Context) {
-        self.publish_all(&events);
+    fn handle(&mut self, PublishAll(events): PublishAll, ctx: &mut Self::Context) {
+        self.announce_all(events);
+        self.look_for_missing(ctx);
     }
 }
 
@@ -280,6 +317,7 @@ impl Handler<PresenceMoved> for Hub {
     type Result = ();
 
     fn handle(&mut self, PresenceMoved(user): PresenceMoved, _: &mut Self::Context) {
+        self.relay.tell(Outgoing::Declared(user));
         self.presence.declared(user, Instant::now());
     }
 }
@@ -353,6 +391,15 @@ pub struct HubPeers {
     pub publish_all: Peer<PublishAll>,
     pub presence_moved: Peer<PresenceMoved>,
     pub count_channels: Peer<CountChannels>,
+    pub import: Peer<Import>,
+    neighbour: Peer<Neighbour>,
+    pub declared: Peer<Declared>,
+    pub sweep: Peer<Sweep>,
+    pub filled: Peer<Filled>,
+    pub swept: Peer<Swept>,
+    placed: Peer<Placed>,
+    /// Whether other nodes write into the same database.
+    shared: bool,
     end_sessions: Peer<EndSessions>,
     pub count: Peer<Count>,
     pub drop_socket: Peer<DropSocket>,
@@ -367,13 +414,15 @@ pub struct HubPeers {
 impl HubPeers {
     /// Starts the hub and keeps it alive. `notices` tells what it wants read or written in the database.
     /// Must be called inside an actix system.
-    pub fn start(limits: Limits, notices: mpsc::UnboundedSender<Notice>) -> Self {
+    pub fn start(limits: Limits, vicinity: Vicinity, notices: mpsc::UnboundedSender<Notice>) -> Self {
         let online = Online::default();
-        let seen = online.clone();
-        Self::of(&keep("hub", move |tombstone| Hub::new(limits, seen.clone(), notices.clone(), tombstone)), online)
+        let (seen, shared) = (online.clone(), vicinity.shared);
+        let hub =
+            keep("hub", move |tombstone| Hub::new(limits, vicinity.clone(), seen.clone(), notices.clone(), tombstone));
+        Self::of(&hub, online, shared)
     }
 
-    fn of(hub: &Guarded<Hub>, online: Online) -> Self {
+    fn of(hub: &Guarded<Hub>, online: Online, shared: bool) -> Self {
         Self {
             register: hub.peer(),
             identify: hub.peer(),
@@ -386,6 +435,14 @@ impl HubPeers {
             publish_all: hub.peer(),
             presence_moved: hub.peer(),
             count_channels: hub.peer(),
+            import: hub.peer(),
+            neighbour: hub.peer(),
+            declared: hub.peer(),
+            sweep: hub.peer(),
+            filled: hub.peer(),
+            swept: hub.peer(),
+            placed: hub.peer(),
+            shared,
             end_sessions: hub.peer(),
             count: hub.peer(),
             drop_socket: hub.peer(),
@@ -439,6 +496,18 @@ impl HubPeers {
     /// See [`Type`].
     pub async fn types(&self, message: Type) -> Result<bool> {
         self.ask(&self.types, message).await
+    }
+
+    /// See [`Neighbour`].
+    pub async fn neighbour(&self, message: Neighbour) -> Result<()> {
+        self.ask(&self.neighbour, message).await
+    }
+
+    /// See [`Placed`]: one for each subscription, without which its conversation would stand still.
+    pub fn placed(&self, conversation: ConversationId, last_seq: i64) {
+        if self.shared {
+            self.placed.insist(Placed { conversation, last_seq });
+        }
     }
 
     /// See [`Unregister`]: one for each socket. Gets lost with the hub only, which then does not know the socket any more.

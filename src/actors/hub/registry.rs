@@ -2,10 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::messages::{ClientId, Counts, Outbox, Owner, Which};
+use uuid::Uuid;
+
+use super::messages::{Around, ClientId, Counts, NodeId, Outbox, Owner, Which};
 use crate::domain::UserId;
 use crate::domain::error::{Error, Kind, Result};
 use crate::wire::{Dialect, Reader};
@@ -36,23 +38,88 @@ impl Socket {
 /// The users who have a socket. Written by the hub, readable by everybody without asking it; survives its restart, so
 /// that nobody seems to leave while the sessions register again.
 #[derive(Clone, Debug, Default)]
-pub struct Online(Arc<RwLock<HashSet<UserId>>>);
+pub struct Online(Arc<RwLock<Who>>);
+
+#[derive(Debug, Default)]
+struct Who {
+    here: HashSet<UserId>,
+    /// Counts the changes of `here`.
+    version: u64,
+    /// On each of the other nodes that are heard of.
+    elsewhere: HashMap<NodeId, HashSet<UserId>>,
+}
+
+impl Who {
+    fn contains(&self, user: UserId) -> bool {
+        self.here.contains(&user) || self.elsewhere.values().any(|users| users.contains(&user))
+    }
+}
 
 impl Online {
+    fn read(&self) -> RwLockReadGuard<'_, Who> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Who> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether somebody has a socket, on whichever node.
     pub fn contains(&self, user: UserId) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&user)
+        self.read().contains(user)
     }
 
+    /// Everybody, on all nodes.
     pub fn all(&self) -> HashSet<UserId> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let who = self.read();
+        who.here.iter().chain(who.elsewhere.values().flatten()).copied().collect()
     }
 
-    fn insert(&self, user: UserId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(user);
+    /// Who has a socket on this node.
+    pub fn here(&self) -> HashSet<UserId> {
+        self.read().here.clone()
     }
 
-    fn remove(&self, user: UserId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&user);
+    /// Another number whenever [`Self::here`] changed.
+    pub fn version(&self) -> u64 {
+        self.read().version
+    }
+
+    /// The other nodes that are heard of.
+    pub fn neighbours(&self) -> Vec<NodeId> {
+        self.read().elsewhere.keys().copied().collect()
+    }
+
+    pub(super) fn insert(&self, user: UserId) {
+        let mut who = self.write();
+        who.version += u64::from(who.here.insert(user));
+    }
+
+    pub(super) fn remove(&self, user: UserId) {
+        let mut who = self.write();
+        who.version += u64::from(who.here.remove(&user));
+    }
+
+    /// Notes who is on another node; who came with that, and who left, as all nodes see it.
+    pub(in crate::actors) fn note(&self, node: NodeId, around: Around) -> (Vec<UserId>, Vec<UserId>) {
+        let mut who = self.write();
+        let before = who.elsewhere.remove(&node);
+        let after = match around {
+            Around::Exactly(users) => Some(users),
+            Around::Moved { came, left } => {
+                let mut users = before.clone().unwrap_or_default();
+                users.extend(came);
+                left.iter().for_each(|user| _ = users.remove(user));
+                Some(users)
+            }
+            Around::Gone => None,
+        };
+        let (old, new) = (before.unwrap_or_default(), after.clone().unwrap_or_default());
+        // without this node: whoever is elsewhere too neither comes nor leaves
+        let came = new.difference(&old).copied().filter(|user| !who.contains(*user)).collect();
+        let left = old.difference(&new).copied().filter(|user| !who.contains(*user)).collect();
+        who.elsewhere.extend(after.map(|users| (node, users)));
+        (came, left)
     }
 }
 
@@ -186,6 +253,11 @@ impl Registry {
         &self.online
     }
 
+    /// The sessions of all sockets.
+    pub fn sessions(&self) -> HashSet<Uuid> {
+        self.sockets.values().filter_map(|socket| Some(socket.owner?.sid)).collect()
+    }
+
     pub fn has_unasked(&self) -> bool {
         !self.unasked.is_empty()
     }
@@ -217,7 +289,7 @@ impl Registry {
 
     /// Users said to be online who have no socket here, and are so no longer: what is left of an earlier incarnation.
     pub fn settle(&mut self) -> Vec<UserId> {
-        let gone: Vec<_> = self.online.all().into_iter().filter(|user| !self.by_user.contains_key(user)).collect();
+        let gone: Vec<_> = self.online.here().into_iter().filter(|user| !self.by_user.contains_key(user)).collect();
         for &user in &gone {
             self.online.remove(user);
         }

@@ -95,9 +95,14 @@ fn owner(user: UserId, session: u128) -> Owner {
     Owner { user, sid: Uuid::from_u128(session), role: Role::Customer }
 }
 
+/// The only node.
+fn alone() -> Vicinity {
+    Vicinity { shared: false, relay: Relay::none() }
+}
+
 fn hub_of(online: &Online) -> (Hub, UnboundedReceiver<Notice>) {
     let (departures, departed) = unbounded_channel();
-    (Hub::new(LIMITS, online.clone(), departures, Tombstone::unguarded()), departed)
+    (Hub::new(LIMITS, alone(), online.clone(), departures, Tombstone::unguarded()), departed)
 }
 
 fn hub() -> (Hub, UnboundedReceiver<Notice>) {
@@ -273,10 +278,10 @@ async fn a_drain_goes_in_waves_and_nobody_comes_any_more() {
 async fn a_restarted_hub_knows_who_is_online_until_it_is_clear_who_left() {
     let (departures, mut departed) = unbounded_channel();
     let online = Online::default();
-    let mut first = Hub::new(LIMITS, online.clone(), departures.clone(), Tombstone::unguarded());
+    let mut first = Hub::new(LIMITS, alone(), online.clone(), departures.clone(), Tombstone::unguarded());
     let clients = [joined(&mut first, Some(owner(1, 1))), joined(&mut first, Some(owner(2, 1)))];
     drop(first);
-    let mut second = Hub::new(LIMITS, online.clone(), departures, Tombstone::unguarded());
+    let mut second = Hub::new(LIMITS, alone(), online.clone(), departures, Tombstone::unguarded());
     assert!(online.contains(1) && online.contains(2));
     second.register(clients[0].registration(Some(owner(1, 1)))).unwrap();
     second.settle();
@@ -286,7 +291,7 @@ async fn a_restarted_hub_knows_who_is_online_until_it_is_clear_who_left() {
 #[actix::test]
 async fn after_a_panic_the_hub_lives_and_takes_registrations_again() {
     let (departures, _departed) = unbounded_channel();
-    let peers = HubPeers::start(LIMITS, departures);
+    let peers = HubPeers::start(LIMITS, alone(), departures);
     let mut client = Client::new();
     peers.register(client.registration(Some(owner(1, 1)))).await.unwrap();
     let mut generations = peers.incarnation();
@@ -302,6 +307,7 @@ async fn after_a_panic_the_hub_lives_and_takes_registrations_again() {
 
 mod channels;
 mod memory;
+mod nodes;
 
 mod conversations {
     use std::time::Instant;
@@ -315,9 +321,9 @@ mod conversations {
     use crate::domain::message::{Message, MessageType, Reactions, Sender};
     use crate::domain::user::User;
 
-    const ROOM: ConversationId = Uuid::from_u128(7);
+    pub(super) const ROOM: ConversationId = Uuid::from_u128(7);
 
-    fn user(id: UserId, role: Role) -> Arc<User> {
+    pub(super) fn user(id: UserId, role: Role) -> Arc<User> {
         Arc::new(User {
             id,
             username: format!("user{id}"),
@@ -331,7 +337,7 @@ mod conversations {
         })
     }
 
-    fn conversation(kind: ConversationKind, agent: Option<UserId>) -> Arc<Conversation> {
+    pub(super) fn conversation(kind: ConversationKind, agent: Option<UserId>) -> Arc<Conversation> {
         Arc::new(Conversation {
             id: ROOM,
             kind,
@@ -356,7 +362,7 @@ mod conversations {
     }
 
     /// A message of user 1 to the room of 1 and 2.
-    fn posted(seq: i64) -> Event {
+    pub(super) fn posted(seq: i64) -> Event {
         let message = Message {
             id: Uuid::from_u128(seq.unsigned_abs().into()),
             conversation_id: ROOM,
@@ -383,17 +389,17 @@ mod conversations {
         })
     }
 
-    fn changed(change: ConversationChange, to: Vec<UserId>) -> Event {
+    pub(super) fn changed(change: ConversationChange, to: Vec<UserId>) -> Event {
         let overview = overview(conversation(ConversationKind::Room, None));
         Event::ConversationChanged(ConversationChanged { change, to, overview })
     }
 
-    fn listens(hub: &mut Hub, client: &Client) -> bool {
+    pub(super) fn listens(hub: &mut Hub, client: &Client) -> bool {
         hub.subscribe(Subscribe { client_id: client.id, conversation: ROOM, entrance: None })
     }
 
     /// The places of what a client is told, and whom it acknowledges.
-    async fn places(client: &mut Client) -> Vec<(i64, Option<UserId>)> {
+    pub(super) async fn places(client: &mut Client) -> Vec<(i64, Option<UserId>)> {
         let received = client.received().await;
         let runs = received.into_iter().filter_map(|message| match message {
             Outbound::Stored(run) => Some(run),

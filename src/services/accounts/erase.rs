@@ -16,7 +16,7 @@ impl Accounts {
     pub async fn erase(&self, user: UserId) -> Result<Erasure> {
         let erasure = self.store.erase_user(user).await?;
         self.forget(&erasure.tokens);
-        (self.on_end)(EndedSessions::OfUser { user, except: None });
+        (self.on_end)(EndedSessions::OfUser { user, except: None }, &erasure.tokens);
         Ok(erasure)
     }
 

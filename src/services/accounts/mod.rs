@@ -39,14 +39,15 @@ pub enum EndedSessions {
     },
 }
 
-/// Tells whoever holds sockets that sessions ended. Called after the database knows.
-pub type OnEnd = Arc<dyn Fn(EndedSessions) + Send + Sync>;
+/// Tells whoever holds sockets that sessions ended, and other nodes that these tokens do not count any more. Called after the
+/// database knows.
+pub type OnEnd = Arc<dyn Fn(EndedSessions, &[Uuid]) + Send + Sync>;
 
 /// Tokens kept in memory, so that a request costs no query.
 const CACHED_TOKENS: u64 = 100_000;
 /// Archives of accounts that may be made at once: each takes a thread while its client reads.
 const EXPORTS: usize = 4;
-/// For so long a change made by another process (`greenroom user …`) may go unnoticed.
+/// For so long a change made by another process (`greenroom user …`, a node that cannot tell) may go unnoticed.
 const CACHE_LIFE: Duration = Duration::from_secs(30);
 
 /// The accounts service. Clones share everything.

@@ -145,6 +145,19 @@ impl Accounts {
         Ok(user.map(|_| self.store.clock().now() + self.settings.token_lifetime))
     }
 
+    /// Of these sessions, those that were ended, on whichever node. One that expired counts as going on.
+    pub async fn ended_among(&self, sessions: &[Uuid]) -> Result<Vec<Uuid>> {
+        let (proxied, stored): (Vec<Uuid>, Vec<Uuid>) = sessions.iter().partition(|sid| proxied_user(**sid).is_some());
+        let going_on = self.store.unrevoked(&stored).await?;
+        let mut ended: Vec<Uuid> = stored.into_iter().filter(|sid| !going_on.contains(sid)).collect();
+        for sid in proxied {
+            if self.session_is_alive(sid).await?.is_none() {
+                ended.push(sid);
+            }
+        }
+        Ok(ended)
+    }
+
     /// Whom a trusted proxy names by address. 401 if there is nobody, or the account is disabled. Their session has no token:
     /// it goes on while the account does.
     pub async fn named_by_proxy(&self, email: &str) -> Result<Identity> {
@@ -163,11 +176,11 @@ impl Accounts {
         })
     }
 
-    /// Ends the session of a token, on this node at once.
+    /// Ends the session of a token.
     pub async fn logout(&self, caller: &Identity) -> Result<()> {
         let revoked = self.store.revoke_session(caller.user_id, caller.sid).await?;
         self.forget(&revoked);
-        (self.on_end)(EndedSessions::One(caller.sid));
+        (self.on_end)(EndedSessions::One(caller.sid), &revoked);
         Ok(())
     }
 
@@ -175,7 +188,7 @@ impl Accounts {
     pub(super) async fn end_sessions_of(&self, user: UserId, except: Option<Uuid>) -> Result<()> {
         let revoked = self.store.revoke_user(user, except).await?;
         self.forget(&revoked);
-        (self.on_end)(EndedSessions::OfUser { user, except });
+        (self.on_end)(EndedSessions::OfUser { user, except }, &revoked);
         Ok(())
     }
 
@@ -185,7 +198,7 @@ impl Accounts {
     }
 
     /// Takes tokens out of the cache; what is being read from the database right now is not put into it.
-    pub(super) fn forget(&self, tokens: &[Uuid]) {
+    pub fn forget(&self, tokens: &[Uuid]) {
         self.revocations.fetch_add(1, Ordering::AcqRel);
         for jti in tokens {
             self.cache.invalidate(jti);

@@ -1,6 +1,7 @@
 //! Conversations of every kind, for REST and sockets alike: everything that is written goes through one [`Writer`],
 //! everything that is read is checked for its reader.
 
+mod missed;
 mod reads;
 mod writes;
 

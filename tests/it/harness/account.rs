@@ -40,6 +40,11 @@ impl Account {
         Self { http, base: server.url(""), token, user: answer["user"].clone() }
     }
 
+    /// The same account, talking to another node.
+    pub fn on(&self, server: &Server) -> Self {
+        Self { base: server.url(""), ..self.clone() }
+    }
+
     pub fn id(&self) -> i64 {
         self.user["id"].as_i64().unwrap()
     }
