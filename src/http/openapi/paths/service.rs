@@ -2,7 +2,7 @@
 
 use crate::http::openapi::MEDIA_TYPE;
 use crate::http::openapi::endpoint::{Endpoint, get, post};
-use crate::http::openapi::shape::{always, count, map, must, object, one_of, shared, success, text};
+use crate::http::openapi::shape::{always, count, map, may, must, object, one_of, shared, success, text};
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -35,13 +35,14 @@ fn root() -> Endpoint {
         .tells(200, "Vary")
 }
 
-fn health_fields(status: &[&'static str]) -> [crate::http::openapi::shape::Field; 7] {
+fn health_fields(status: &[&'static str]) -> [crate::http::openapi::shape::Field; 8] {
     [
         must("status", one_of(status.iter().copied())),
         must("database", one_of(["connected", "unavailable"])),
         must("websocket", always("ready")),
         must("ai", text().says("`offline`, or the model.")),
         must("search", one_of(["embedded", "chroma", "unavailable"]).says("Where résumés are searched.")),
+        may("redis", one_of(["connected", "unavailable"]).says("With `REDIS_URL` only.")),
         must("version", text()),
         must("uptime_seconds", count()),
     ]
@@ -52,7 +53,11 @@ fn health() -> Endpoint {
     let unhealthy = object(health_fields(&["unhealthy"]).into_iter().chain(errors)).open();
     get("/health", "health", "How the server is")
         .uncounted()
-        .answers(200, "Healthy, or degraded: the AI provider is away.", object(health_fields(&["healthy", "degraded"])))
+        .answers(
+            200,
+            "Healthy, or degraded: the AI provider, the index of résumés or Redis is away.",
+            object(health_fields(&["healthy", "degraded"])),
+        )
         .answers(503, "Unhealthy: the database is away. The error stands beside.", unhealthy)
         .tells(503, "Retry-After")
 }
