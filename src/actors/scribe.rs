@@ -2,6 +2,7 @@
 //! one transaction, answers everybody, and tells the hub.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix::ActorFutureExt as _;
@@ -19,8 +20,13 @@ use crate::store::{Ledger, Written};
 
 /// Changes of one transaction.
 const BATCH: usize = 256;
+/// Bytes of content of one transaction, unless a single change has more: written as JSON they are six times as many at worst,
+/// which a listener can still be left in one go.
+const BATCH_BYTES: usize = 128 * 1024;
 /// Changes that may wait.
 const QUEUE: usize = 8192;
+/// Bytes of content that may wait, on their way to the scribe included.
+const QUEUE_BYTES: usize = 64 * 1024 * 1024;
 /// Messages that may wait in the mailbox.
 const MAILBOX: usize = 4096;
 
@@ -30,6 +36,33 @@ const MAILBOX: usize = 4096;
 pub struct Write {
     pub change: Change,
     pub answer: oneshot::Sender<Result<Done>>,
+    pub weight: Weight,
+}
+
+/// The bytes of a change that waits: counted until it is dropped.
+pub struct Weight {
+    bytes: usize,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Weight {
+    #[cfg(test)]
+    fn none() -> Self {
+        Self { bytes: 0, waiting: Arc::default() }
+    }
+
+    /// `None` if too much waits already.
+    fn of(change: &Change, waiting: &Arc<AtomicUsize>) -> Option<Self> {
+        let bytes = change.weight();
+        let weight = Self { bytes, waiting: waiting.clone() };
+        (waiting.fetch_add(bytes, Ordering::Relaxed) + bytes <= QUEUE_BYTES).then_some(weight)
+    }
+}
+
+impl Drop for Weight {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
 }
 
 /// From tests: what a defect would do.
@@ -64,7 +97,13 @@ impl Scribe {
 
     /// What the next transaction writes, the oldest first.
     fn next_batch(&mut self) -> Vec<Write> {
-        let rest = self.waiting.split_off(self.waiting.len().min(BATCH));
+        let mut bytes = 0;
+        let heavy = |write: &Write| {
+            bytes += write.change.content().len();
+            bytes > BATCH_BYTES
+        };
+        let fits = self.waiting.iter().take(BATCH).position(heavy).unwrap_or(BATCH).max(1);
+        let rest = self.waiting.split_off(self.waiting.len().min(fits));
         std::mem::replace(&mut self.waiting, rest)
     }
 
@@ -91,11 +130,13 @@ async fn write(
     batch: Vec<Write>,
     before: Option<JoinHandle<()>>,
 ) -> Option<JoinHandle<()>> {
-    let (changes, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|write| (write.change, write.answer)).unzip();
+    let of = |Write { change, answer, weight }| (change, (answer, weight));
+    let (changes, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(of).unzip();
     metrics::histogram!("greenroom_scribe_batch").record(u32::try_from(changes.len()).unwrap_or(u32::MAX));
     let written = ledger.write(&changes).await;
     let mut events = Vec::new();
-    for (Written { done, events: told }, answer) in written.into_iter().zip(answers) {
+    for (Written { done, events: told }, (answer, weight)) in written.into_iter().zip(answers) {
+        drop(weight);
         events.extend(told);
         // whoever asked may be gone; what was stored is told all the same
         let _ = answer.send(done);
@@ -168,14 +209,23 @@ impl Handler<InjectPanic> for Scribe {
 /// The scribe and the hub as services know them.
 #[derive(Clone)]
 pub struct Desk {
-    pub write: Peer<Write>,
-    pub hub: HubPeers,
+    write: Peer<Write>,
+    hub: HubPeers,
+    /// Bytes that wait to be stored.
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Desk {
+    pub fn new(write: Peer<Write>, hub: HubPeers) -> Self {
+        Self { write, hub, waiting: Arc::default() }
+    }
 }
 
 impl Writer for Desk {
     fn submit(&self, change: Change) -> Result<oneshot::Receiver<Result<Done>>> {
         let (answer, answered) = oneshot::channel();
-        if self.write.offer(Write { change, answer }) { Ok(answered) } else { Err(busy()) }
+        let weight = Weight::of(&change, &self.waiting).ok_or_else(busy)?;
+        if self.write.offer(Write { change, answer, weight }) { Ok(answered) } else { Err(busy()) }
     }
 
     fn tell(&self, event: Event) {

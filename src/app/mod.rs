@@ -209,7 +209,7 @@ fn start_bridge(settings: &Settings, store: &Store, meeting: Meeting<'_>) -> Opt
 fn start_scribe(store: &Store, hub: &HubPeers) -> Desk {
     let (ledger, publish) = (Ledger::new(store.clone()), hub.publish_all.clone());
     let scribe = keep("scribe", move |tombstone| Scribe::new(ledger.clone(), publish.clone(), tombstone));
-    Desk { write: scribe.peer(), hub: hub.clone() }
+    Desk::new(scribe.peer(), hub.clone())
 }
 
 async fn start_supervisor(
@@ -261,7 +261,8 @@ fn http_server(listener: TcpListener, state: &Data<AppState>) -> Result<Server> 
             .wrap(from_fn(middleware::wrapped::wrapped))
     })
     .on_connect(ws::tcp::prepare)
-    .shutdown_timeout(grace)
+    // what jobs and sockets leave of it
+    .shutdown_timeout(grace / 4)
     .disable_signals()
     .listen(listener);
     Ok(server.map_err(|error| Error::internal(error.to_string()))?.run())

@@ -18,6 +18,8 @@ use crate::domain::{ConversationId, UserId};
 use crate::services::accounts::Accounts;
 use crate::services::conversations::Conversations;
 
+/// So long the database is left alone after it did not answer.
+const RETRY: Duration = Duration::from_secs(1);
 /// Users or conversations of one query.
 const TOGETHER: usize = 256;
 /// Questions about what other nodes did that are answered at once: they must not take all connections to the database.
@@ -38,31 +40,52 @@ pub fn answer(
     let elsewhere = clerk.clone().answer_apart();
     actix_web::rt::spawn(async move {
         let mut waiting = Vec::new();
-        while notices.recv_many(&mut waiting, 4096).await > 0 {
+        // what the database did not answer: nobody else asks it, so it would stay untold
+        let mut again: Vec<Notice> = Vec::new();
+        loop {
+            if again.is_empty() {
+                if notices.recv_many(&mut waiting, 4096).await == 0 {
+                    break;
+                }
+            } else {
+                tokio::time::sleep(RETRY).await;
+                waiting.append(&mut again);
+                while let Ok(notice) = notices.try_recv() {
+                    waiting.push(notice);
+                }
+                if notices.is_closed() {
+                    break;
+                }
+            }
             let Sorted { departed, moved, news, apart } = Sorted::of(waiting.drain(..));
             for notice in apart {
                 // it is answered as long as there is a clerk
                 let _ = elsewhere.send(notice);
             }
             for users in departed.chunks(TOGETHER) {
-                failed(clerk.accounts.come_back(users).await);
+                if failed(clerk.accounts.come_back(users).await) {
+                    again.extend(users.iter().copied().map(Notice::Departed));
+                }
             }
             for users in moved.chunks(TOGETHER) {
-                failed(clerk.presence(users).await);
+                if failed(clerk.presence(users).await) {
+                    again.extend(users.iter().copied().map(Notice::Presence));
+                }
             }
             for news in news {
-                for unheard in news.members.chunks(TOGETHER) {
-                    failed(clerk.unheard(unheard).await);
+                if failed(clerk.all_unheard(&news).await) {
+                    again.push(Notice::Unheard(news));
                 }
             }
         }
     });
 }
 
-fn failed(answered: Result<()>) {
-    if let Err(error) = answered {
+fn failed(answered: Result<()>) -> bool {
+    if let Err(error) = &answered {
         tracing::warn!(%error, "what the hub asked for is not answered");
     }
+    answered.is_err()
 }
 
 /// Notices by kind, each user once.
@@ -111,7 +134,10 @@ impl Clerk {
             Some((asked.recv().await?, asked))
         });
         actix_web::rt::spawn(async move {
-            let answer = async |notice| failed(self.answer_about_nodes(notice).await);
+            let answer = async |notice| {
+                // what it does not find now, the next sweep finds
+                failed(self.answer_about_nodes(notice).await);
+            };
             asked.for_each_concurrent(AT_ONCE, answer).await;
         });
         ask
@@ -144,6 +170,13 @@ impl Clerk {
             Some(Event::PresenceChanged { user, is_online, audience })
         };
         self.tell(users.iter().filter_map(event).collect()).await;
+        Ok(())
+    }
+
+    async fn all_unheard(&self, news: &News) -> Result<()> {
+        for unheard in news.members.chunks(TOGETHER) {
+            self.unheard(unheard).await?;
+        }
         Ok(())
     }
 

@@ -32,6 +32,27 @@ pub struct Change {
     pub wish: Wish,
 }
 
+impl Change {
+    /// What those who listen are told of it, in words; empty where that is short.
+    pub fn content(&self) -> &str {
+        match &self.wish {
+            Wish::Post(draft) => &draft.content,
+            Wish::Edit { content, .. } => content,
+            Wish::KeepExchange { answer, .. } => answer,
+            _ => "",
+        }
+    }
+
+    /// Bytes that it keeps in memory while it waits, but for some hundred.
+    pub fn weight(&self) -> usize {
+        let attached = match &self.wish {
+            Wish::Post(draft) => draft.attachment.as_ref().map_or(0, |attachment| attachment.bytes.len()),
+            _ => 0,
+        };
+        self.content().len() + attached
+    }
+}
+
 /// Where a message goes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {

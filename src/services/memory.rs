@@ -43,14 +43,16 @@ pub struct Memories {
     threshold: Threshold,
     /// Of this process.
     boot_id: i64,
+    kept: kept::Register,
     /// Held while a model is measured: one measurement serves all who wait.
     measuring: Arc<Mutex<()>>,
 }
 
 impl Memories {
-    /// `boot_id` is that of this process: see [`crate::store::OwnerLock`].
+    /// `boot_id` is that of this process: see [`crate::store::OwnerLock`]. Must be called inside a runtime.
     pub fn new(store: Store, embedder: Arc<dyn Embedder>, threshold: Threshold, boot_id: i64) -> Self {
-        Self { store, embedder, threshold, boot_id, measuring: Arc::default() }
+        let kept = kept::Register::open(store.clone());
+        Self { store, embedder, threshold, boot_id, kept, measuring: Arc::default() }
     }
 
     /// The newest saved questions of a user, of one job or of all. Vectors that are missing or of another model are made now;

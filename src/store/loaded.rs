@@ -1,5 +1,7 @@
 //! What is loaded into the Q&A memory of sockets, one set for each user: it outlives the socket that has it.
 
+use std::collections::HashSet;
+
 use entity::loaded_memory::{ActiveModel, Column, Entity};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
@@ -26,6 +28,14 @@ pub struct LoadedMemory {
 }
 
 impl Store {
+    /// Those of these users who have something loaded, or had last.
+    pub async fn with_loaded_memory(&self, users: &HashSet<UserId>) -> Result<HashSet<UserId>> {
+        let mut sql = Sql::new("SELECT user_id FROM loaded_memories WHERE user_id IN ");
+        sql.list(users.iter().copied());
+        let rows = self.read.query_all_raw(sql.statement(self.read.get_database_backend())).await.map_err(db)?;
+        rows.iter().map(|row| row.try_get_by_index(0).map_err(db)).collect()
+    }
+
     pub async fn loaded_memory(&self, user: UserId) -> Result<Option<LoadedMemory>> {
         let row = Entity::find_by_id(user).one(&self.read).await.map_err(db)?;
         Ok(row.map(|row| LoadedMemory {

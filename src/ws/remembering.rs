@@ -16,6 +16,19 @@ use crate::state::AppState;
 
 impl Socket {
     pub(super) fn restore(&mut self, user: UserId, ctx: &mut Context) {
+        let memories = self.state.memories.clone();
+        let may = async move { memories.may_restore(user).await };
+        ctx.spawn(may.into_actor(self).map(move |may, socket, ctx| {
+            if may {
+                socket.restore_kept(user, ctx);
+            } else {
+                let client_id = socket.client_id;
+                socket.step(ctx, |core, now| core.on_restored(client_id, user, None, now));
+            }
+        }));
+    }
+
+    fn restore_kept(&mut self, user: UserId, ctx: &mut Context) {
         let (state, client_id, resumes) = (self.state.clone(), self.client_id, self.resumes.take());
         let restored = async move { restore(&state, user, &client_id.to_string(), resumes.as_deref()).await };
         ctx.spawn(apart(restored).into_actor(self).map(move |restored, socket, ctx| {

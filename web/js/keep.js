@@ -14,6 +14,9 @@ export function keep(name, value) {
   } catch { /* storage is blocked or full: it lasts until the page is left */ }
 }
 
+/** Messages that wait for the connection, by user: see `conversations/client.js`. */
+export const OUTBOX = "greenroom.outbox.";
+
 /** @param {string} name @returns {any} null if nothing was kept */
 export function kept(name) {
   try {
@@ -27,5 +30,6 @@ export function kept(name) {
 export function forgetAll() {
   try {
     for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(OUTBOX)) sessionStorage.removeItem(key);
   } catch { /* storage is blocked: then nothing was kept */ }
 }

@@ -16,6 +16,9 @@ use crate::domain::user::User;
 use crate::domain::{ConversationId, UserId};
 use crate::wire::{Closing, Dialect, Encoded, Hears, IsOnline, Reader};
 
+/// Bytes of a run: far below what may wait for one socket, so that one that reads is never refused a run as a whole.
+const PIECE: usize = 128 * 1024;
+
 /// Sockets that could not take an event.
 type Slow = Vec<ClientId>;
 
@@ -118,8 +121,8 @@ impl Hub {
         let mut shared = SharedRuns::new(conversation, run, &is_online);
         let listeners = self.interest.of(conversation);
         let refuses = |listener: &Listener| {
-            let run = shared.of(listener.dialect, listener.owner.reader());
-            !run.events.is_empty() && listener.outbox.offer_run(run).is_err()
+            let runs = shared.of(listener.dialect, listener.owner.reader());
+            runs.iter().any(|run| listener.outbox.offer_run(run).is_err())
         };
         let mut slow: Slow = offered(listeners, refuses);
         for (encoded, stored) in shared.encoded.iter().zip(run.iter().map(|(_, stored)| stored)) {
@@ -189,6 +192,7 @@ impl Hub {
                         for id in self.interest.ids(conversation, left) {
                             self.interest.remove(conversation, id);
                         }
+                        self.abandon(conversation);
                     }
                     ConversationChange::Deleted => {
                         self.gone(conversation);
@@ -208,6 +212,7 @@ impl Hub {
         for id in self.interest.shut_out(conversation, members) {
             self.interest.remove(conversation.id, id);
         }
+        self.abandon(conversation.id);
     }
 
     /// Nobody listens to a conversation that is gone; who was in a channel is told so, by its name.
@@ -256,8 +261,9 @@ impl Hub {
     }
 
     pub(super) fn unsubscribe(&mut self, conversation: ConversationId, client_id: ClientId) -> bool {
-        let Some(listener) = self.interest.remove(conversation, client_id) else { return false };
+        let listener = self.interest.remove(conversation, client_id);
         self.abandon(conversation);
+        let Some(listener) = listener else { return false };
         self.tell_left(conversation, client_id, &listener);
         true
     }
@@ -358,7 +364,7 @@ struct SharedRuns<'a> {
     conversation: ConversationId,
     events: &'a [(&'a Event, &'a Stored)],
     encoded: Vec<Encoded<'a>>,
-    made: Vec<(Dialect, Vec<i64>, Arc<Run>)>,
+    made: Vec<(Dialect, Vec<i64>, Vec<Arc<Run>>)>,
 }
 
 impl<'a> SharedRuns<'a> {
@@ -367,7 +373,7 @@ impl<'a> SharedRuns<'a> {
         Self { conversation, events, encoded, made: Vec::new() }
     }
 
-    fn of(&mut self, dialect: Dialect, reader: Reader) -> &Arc<Run> {
+    fn of(&mut self, dialect: Dialect, reader: Reader) -> &[Arc<Run>] {
         let same = |variants: &[i64]| {
             variants.iter().zip(&self.encoded).all(|(variant, event)| *variant == event.variant(dialect, reader))
         };
@@ -375,20 +381,32 @@ impl<'a> SharedRuns<'a> {
             Some(place) => place,
             None => {
                 let variants = self.encoded.iter().map(|event| event.variant(dialect, reader)).collect();
-                let run = Arc::new(self.make(dialect, reader));
-                self.made.push((dialect, variants, run));
+                let runs = self.make(dialect, reader);
+                self.made.push((dialect, variants, runs));
                 self.made.len() - 1
             }
         };
         &self.made[place].2
     }
 
-    fn make(&self, dialect: Dialect, reader: Reader) -> Run {
+    fn make(&self, dialect: Dialect, reader: Reader) -> Vec<Arc<Run>> {
         let numbered = |(encoded, (_, stored)): (&Encoded<'_>, &(&Event, &Stored))| {
             let text = encoded.text(dialect, reader)?;
             Some(Numbered { seq: stored.seq, text, ack: acknowledged(stored) })
         };
-        Run::new(self.conversation, self.encoded.iter().zip(self.events).filter_map(numbered).collect())
+        let mut pieces: Vec<Vec<Numbered>> = Vec::new();
+        let mut size = 0;
+        for event in self.encoded.iter().zip(self.events).filter_map(numbered) {
+            size += event.text.len();
+            match pieces.last_mut().filter(|_| size <= PIECE) {
+                Some(piece) => piece.push(event),
+                None => {
+                    size = event.text.len();
+                    pieces.push(vec![event]);
+                }
+            }
+        }
+        pieces.into_iter().map(|events| Arc::new(Run::new(self.conversation, events))).collect()
     }
 }
 

@@ -462,6 +462,34 @@ mod conversations {
     }
 
     #[actix::test]
+    async fn a_run_that_is_larger_than_what_may_wait_comes_in_pieces() {
+        let (mut hub, _notices) = hub();
+        let mut client = joined(&mut hub, Some(owner(1, 1)));
+        listens(&mut hub, &client);
+        let long = |seq| match posted(seq) {
+            Event::Stored(Stored { conversation, seq, members, what: What::Posted { message, client_msg_id } }) => {
+                // the longest that JSON makes of a message
+                let message = Arc::new(Message { content: "\u{1}".repeat(16_384), ..Message::clone(&message) });
+                Arc::new(Event::Stored(Stored {
+                    conversation,
+                    seq,
+                    members,
+                    what: What::Posted { message, client_msg_id },
+                }))
+            }
+            event => Arc::new(event),
+        };
+        hub.publish_all(&(1..=8).map(long).collect::<Vec<_>>());
+        let received = client.received().await;
+        let sizes = received.iter().map(|message| match message {
+            Outbound::Stored(run) => run.size,
+            other => panic!("{other:?}"),
+        });
+        assert!(sizes.clone().all(|size| size < Outbox::MAX_QUEUED / 4) && sizes.sum::<usize>() > 700_000);
+        assert_eq!(received.len(), 8);
+    }
+
+    #[actix::test]
     async fn who_left_hears_that_and_nothing_after_it() {
         let (mut hub, _notices) = hub();
         let mut clients = [1, 2].map(|id| joined(&mut hub, Some(owner(id, 1))));

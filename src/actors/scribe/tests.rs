@@ -62,7 +62,7 @@ impl Office {
         let (answer, answered) = oneshot::channel();
         let wish = Wish::Post(Draft::text(Target::Conversation(GLOBAL_ID), content));
         let change = Change { by: self.by, wish };
-        assert!(self.scribe.peer().offer(Write { change, answer }));
+        assert!(self.scribe.peer().offer(Write { weight: Weight::none(), change, answer }));
         answered
     }
 }
@@ -113,7 +113,7 @@ fn a_batch_is_bounded_and_the_oldest_first_and_a_full_queue_refuses() {
         let write = |content: String| {
             let (answer, answered) = oneshot::channel();
             let wish = Wish::Post(Draft::text(Target::Conversation(GLOBAL_ID), content));
-            (Write { change: Change { by: office.by, wish }, answer }, answered)
+            (Write { weight: Weight::none(), change: Change { by: office.by, wish }, answer }, answered)
         };
         let mut answers = Vec::new();
         for n in 0..=QUEUE {
@@ -125,5 +125,30 @@ fn a_batch_is_bounded_and_the_oldest_first_and_a_full_queue_refuses() {
         assert_eq!(refused.code, "SCRIBE_BUSY");
         let batch = scribe.next_batch();
         assert_eq!((batch.len(), scribe.waiting.len()), (BATCH, QUEUE - BATCH));
+
+        scribe.waiting.clear();
+        let long = "x".repeat(BATCH_BYTES / 4);
+        for _ in 0..6 {
+            scribe.take(write(long.clone()).0);
+        }
+        assert_eq!((scribe.next_batch().len(), scribe.next_batch().len()), (4, 2));
+        scribe.take(write("x".repeat(BATCH_BYTES + 1)).0);
+        assert_eq!(scribe.next_batch().len(), 1);
     });
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes_and_counted_until_it_is_done() {
+    let post = |bytes: usize| Change {
+        by: By { user: 1, role: Role::Customer },
+        wish: Wish::Post(Draft::text(Target::Conversation(GLOBAL_ID), "x".repeat(bytes))),
+    };
+    let waiting = Arc::default();
+    let half = Weight::of(&post(QUEUE_BYTES / 2), &waiting).unwrap();
+    let other = Weight::of(&post(QUEUE_BYTES / 2), &waiting).unwrap();
+    assert!(Weight::of(&post(1), &waiting).is_none());
+    drop(half);
+    assert!(Weight::of(&post(1), &waiting).is_some());
+    drop(other);
+    assert_eq!(waiting.load(Ordering::Relaxed), 0);
 }

@@ -1,16 +1,55 @@
 //! What outlives a socket: the set that a user loaded last. The next socket of the user has it again once the one that had it
 //! is gone, however it went; a set belongs to one socket at a time.
 
+use std::collections::HashSet;
+
 use time::Duration;
+use tokio::sync::{mpsc, oneshot};
 
 use super::Memories;
 use crate::domain::error::Result;
 use crate::domain::{JobId, UserId};
 use crate::services::matching::Matcher;
-use crate::store::LoadedMemory;
+use crate::store::{LoadedMemory, Store};
 
 /// A set that nobody has used for so long is not restored.
 const KEPT: Duration = Duration::days(7);
+
+/// Sockets whose question is answered by one query.
+const TOGETHER: usize = 512;
+
+/// Somebody who may have something, and who waits to hear it.
+type Asked = (UserId, oneshot::Sender<bool>);
+
+/// Says who has anything to be restored. Thousands of sockets connect in one moment, and hardly any has: those that ask while
+/// others are answered are answered by one query, and wait with a few bytes each.
+#[derive(Clone)]
+pub(super) struct Register(mpsc::UnboundedSender<Asked>);
+
+impl Register {
+    /// Must be called inside a runtime.
+    pub fn open(store: Store) -> Self {
+        let (ask, mut asked) = mpsc::unbounded_channel::<Asked>();
+        tokio::spawn(async move {
+            let mut waiting = Vec::new();
+            while asked.recv_many(&mut waiting, TOGETHER).await > 0 {
+                let users: HashSet<UserId> = waiting.iter().map(|(user, _)| *user).collect();
+                match store.with_loaded_memory(&users).await {
+                    Ok(with) => waiting.drain(..).for_each(|(user, answer)| _ = answer.send(with.contains(&user))),
+                    // each finds out for itself, and says so
+                    Err(_) => waiting.clear(),
+                }
+            }
+        });
+        Self(ask)
+    }
+
+    /// True as well if nobody knows.
+    async fn may_have(&self, user: UserId) -> bool {
+        let (answer, answered) = oneshot::channel();
+        self.0.send((user, answer)).is_err() || answered.await.unwrap_or(true)
+    }
+}
 
 /// A socket that has just signed in.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +72,11 @@ impl Memories {
     /// Keeps what a signed-in socket was loaded with, for the one after it.
     pub async fn keep(&self, user: UserId, job: Option<JobId>, limit: u64, client_id: &str) -> Result<()> {
         self.store.keep_loaded_memory(user, job, limit, client_id, self.boot_id).await
+    }
+
+    /// Whether [`Self::restore`] may find something.
+    pub async fn may_restore(&self, user: UserId) -> bool {
+        self.kept.may_have(user).await
     }
 
     /// Loads again what the user loaded last, if no living socket has it; `None` if there is nothing to be restored.

@@ -162,8 +162,12 @@ async fn a_set_goes_to_the_next_socket_once_the_one_that_had_it_is_gone_or_is_na
     for world in World::all().await {
         let (user, job) = (world.user, save(&world, &["Why us?", "How old?"]).await);
         let memories = memories(&world, WORKS, FIXED);
-        assert_eq!(restored(&memories, user, 'b', None, false).await, None);
+        assert_eq!(
+            (memories.may_restore(user).await, restored(&memories, user, 'b', None, false).await),
+            (false, None)
+        );
         memories.keep(user, Some(job), 1, &client('a')).await.unwrap();
+        assert!(memories.may_restore(user).await);
         assert_eq!(restored(&memories, user, 'b', None, true).await, None);
         assert_eq!(restored(&memories, user, 'b', Some('x'), false).await, None);
         let other = add_user(&world.store, "bob").await;

@@ -173,7 +173,8 @@ fn a_direct_message_names_the_other_of_the_two() {
 #[test]
 fn a_note_to_oneself_names_oneself() {
     let jane = user(1, "jane_doe");
-    let notes = Conversation { pair: Some([1, 1]), ..conversation(ConversationKind::Direct, std::slice::from_ref(&jane)) };
+    let notes =
+        Conversation { pair: Some([1, 1]), ..conversation(ConversationKind::Direct, std::slice::from_ref(&jane)) };
     let frame = told(&posted(notes, message(Sender::User(jane)))).unwrap();
     assert_eq!(frame["message"]["recipient"], "jane_doe");
 }

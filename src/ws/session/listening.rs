@@ -11,9 +11,9 @@ use crate::domain::ConversationId;
 use crate::domain::change::{Ack, Done, Wish};
 use crate::domain::command::Place;
 use crate::domain::conversation::Conversation;
-use crate::domain::error::{Error, Result};
+use crate::domain::error::{Error, Kind, Result};
 use crate::domain::message::Message;
-use crate::wire::{IsOnline, Reply};
+use crate::wire::{Closing, Dialect, IsOnline, Reply};
 
 /// Empty for whoever only hears.
 #[derive(Default)]
@@ -86,6 +86,8 @@ impl SessionCore {
         }
         let (last_seq, events) = match caught_up {
             Ok(caught_up) => caught_up,
+            // it would hear nothing, and not know: let it come again
+            Err(error) if again && error.kind != Kind::NotFound => return self.close(Closing::FAILED, now),
             Err(error) => {
                 self.listening().known.remove(&conversation);
                 let mut effects = vec![Effect::Unsubscribe(conversation)];
@@ -98,6 +100,11 @@ impl SessionCore {
         let known = self.listening().known.insert(conversation, last_seq);
         if again && known == Some(last_seq) {
             return Vec::new();
+        }
+        if again && self.dialect != Dialect::Coach {
+            // no frame tells of what was missed; who had heard nothing so far cannot have missed what they know of
+            let missed = known.is_some_and(|known| known > 0);
+            return if missed { self.close(Closing::FAILED, now) } else { Vec::new() };
         }
         let after = after_seq.unwrap_or(last_seq);
         self.say(Reply::Subscribed { conversation, last_seq, after, events: events.as_deref(), online }, now)

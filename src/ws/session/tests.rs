@@ -7,6 +7,8 @@ use super::assistant::NO_ANSWER;
 use super::*;
 use crate::actors::hub::{Numbered, Passing, Run};
 use crate::domain::change::{Ack, Done};
+use crate::domain::conversation::not_found;
+use crate::domain::message::Message;
 use crate::domain::user::{Role, User};
 
 const SID: Uuid = Uuid::from_u128(1);
@@ -356,6 +358,25 @@ fn events_pass_once_in_order_and_only_while_the_client_listens() {
     assert_eq!(effects[0], Effect::Unsubscribe(id));
     assert_eq!(one_frame(&effects[1..])["type"], "unsubscribed");
     assert!(session.stored(&[numbered(6, None)]).is_empty());
+}
+
+#[test]
+fn who_cannot_be_told_what_a_dead_hub_kept_from_them_begins_anew() {
+    let again = |dialect, caught_up: Result<(i64, Option<Vec<Message>>)>| {
+        let mut session = Session::signed_in(time::Duration::hours(1));
+        session.subscribe(3, false);
+        session.core.dialect = dialect;
+        let conversation = Uuid::from_u128(7);
+        let subscription = Subscription { conversation, after_seq: Some(3), again: true, online: &|_| false };
+        session.core.on_subscribed(&subscription, caught_up, None, session.now)
+    };
+    let away = || Error::unavailable("DATABASE_UNAVAILABLE", "away", Duration::from_secs(1));
+    assert_eq!(again(Dialect::Coach, Err(away())), [Effect::Close(Closing::FAILED)]);
+    assert_eq!(again(Dialect::Coach, Err(not_found())), [Effect::Unsubscribe(Uuid::from_u128(7))]);
+    assert_eq!(one_frame(&again(Dialect::Coach, Ok((4, None))))["recovered"], false);
+    // the other dialects have no frame for it
+    assert_eq!(again(Dialect::Support, Ok((4, Some(vec![])))), [Effect::Close(Closing::FAILED)]);
+    assert_eq!(again(Dialect::Support, Ok((3, Some(vec![])))), []);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 import { get, newIdempotencyKey, request, url } from "../api.js";
 import { errorText } from "../format.js";
+import { OUTBOX } from "../keep.js";
 import { onFrame, onOpen, send } from "../live.js";
 import { announce, toast } from "../notify.js";
 import { getState, set, subscribe } from "../store.js";
@@ -21,7 +22,6 @@ const QUEUE_MS = 8000;
 const STALE_MS = 60_000;
 /** Without a socket the list comes by a request. */
 const PATIENCE_MS = 3000;
-const OUTBOX = "greenroom.outbox";
 
 /** @type {Core | null} */
 let core = null;
@@ -171,14 +171,14 @@ function hear(id, message) {
 function keep() {
   try {
     const entries = core.outbox.entries.filter((entry) => entry.state !== "sent");
-    if (entries.length > 0) sessionStorage.setItem(`${OUTBOX}.${core.me.id}`, JSON.stringify(entries));
-    else sessionStorage.removeItem(`${OUTBOX}.${core.me.id}`);
+    if (entries.length > 0) sessionStorage.setItem(`${OUTBOX}${core.me.id}`, JSON.stringify(entries));
+    else sessionStorage.removeItem(`${OUTBOX}${core.me.id}`);
   } catch { /* storage is blocked or full: what is pending lasts until the page is left */ }
 }
 
 function kept(user) {
   try {
-    return JSON.parse(sessionStorage.getItem(`${OUTBOX}.${user.id}`) ?? "[]");
+    return JSON.parse(sessionStorage.getItem(`${OUTBOX}${user.id}`) ?? "[]");
   } catch {
     return [];
   }
@@ -214,14 +214,11 @@ export function startConversations() {
   ];
 }
 
-/** Nobody is signed in any more: whoever left takes with them what they had not sent. */
+/** Nobody is signed in any more. What was not sent waits for the same user: only who signs out takes it with them. */
 export function stopConversations() {
   if (!core) return;
   for (const end of stops) end();
   stops = [];
-  try {
-    sessionStorage.removeItem(`${OUTBOX}.${core.me.id}`);
-  } catch { /* blocked storage holds nothing */ }
   core = null;
   listing = null;
   listAgain = false;
