@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -20,10 +21,13 @@ fn runs(program: &str, arguments: &[&str]) -> Option<()> {
 
 /// What an example prints.
 async fn printed(command: &mut Command) -> String {
-    let run = command.kill_on_drop(true).output();
-    let output = timeout(Duration::from_secs(60), run).await.expect("the example ends in time").unwrap();
-    let (text, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?}: {text}\n{errors}");
+    let mut run = command.kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut out, mut err) = (run.stdout.take().unwrap(), run.stderr.take().unwrap());
+    let (mut text, mut errors) = (String::new(), String::new());
+    let read = async { tokio::join!(out.read_to_string(&mut text), err.read_to_string(&mut errors)) };
+    let ended = timeout(Duration::from_secs(180), read).await.is_ok();
+    assert!(ended, "{command:?} does not end, it has printed {text}\n{errors}");
+    assert!(run.wait().await.unwrap().success(), "{command:?}: {text}\n{errors}");
     text
 }
 
