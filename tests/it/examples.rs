@@ -19,16 +19,21 @@ fn runs(program: &str, arguments: &[&str]) -> Option<()> {
     status.success().then_some(())
 }
 
-/// What an example prints.
+/// What an example prints. One that hangs is shown with what it printed and has a second try: on a machine that was busy
+/// with much else a client under Node 20, whose WebSocket is an experiment, was seen to hang once, and never again since.
 async fn printed(command: &mut Command) -> String {
-    let mut run = command.kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (mut out, mut err) = (run.stdout.take().unwrap(), run.stderr.take().unwrap());
-    let (mut text, mut errors) = (String::new(), String::new());
-    let read = async { tokio::join!(out.read_to_string(&mut text), err.read_to_string(&mut errors)) };
-    let ended = timeout(Duration::from_secs(180), read).await.is_ok();
-    assert!(ended, "{command:?} does not end, it has printed {text}\n{errors}");
-    assert!(run.wait().await.unwrap().success(), "{command:?}: {text}\n{errors}");
-    text
+    for _ in 0..2 {
+        let mut run = command.kill_on_drop(true).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (mut out, mut err) = (run.stdout.take().unwrap(), run.stderr.take().unwrap());
+        let (mut text, mut errors) = (String::new(), String::new());
+        let read = async { tokio::join!(out.read_to_string(&mut text), err.read_to_string(&mut errors)) };
+        if timeout(Duration::from_secs(90), read).await.is_ok() {
+            assert!(run.wait().await.unwrap().success(), "{command:?}: {text}\n{errors}");
+            return text;
+        }
+        eprintln!("{command:?} does not end, it has printed {text}\n{errors}");
+    }
+    panic!("{command:?} does not end");
 }
 
 #[tokio::test]
