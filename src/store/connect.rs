@@ -1,8 +1,10 @@
 //! Opening the database: SQLite with one writer and several readers, PostgreSQL with one pool.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
 };
@@ -174,5 +176,33 @@ fn postgres(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url.to_owned());
     options.max_connections(connections).sqlx_logging(false).acquire_timeout(Duration::from_secs(5));
     options.set_application_name("greenroom");
+    options.map_sqlx_postgres_opts(plain_on_this_machine);
     options
+}
+
+/// Leaves encryption out where it was left open and nothing crosses a wire. It is not only its cost: sqlx 0.9.0 leaves
+/// Nagle's algorithm on (launchbadge/sqlx#4335), so that each statement of more than one TLS record, 16 KiB, waits 40 ms
+/// for a delayed acknowledgement.
+fn plain_on_this_machine(options: PgConnectOptions) -> PgConnectOptions {
+    let host = options.get_host();
+    let here = host == "localhost" || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    match options.get_ssl_mode() {
+        PgSslMode::Prefer if here => options.ssl_mode(PgSslMode::Disable),
+        _ => options,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_on_this_machine_is_spoken_to_in_plain_unless_that_was_decided() {
+        let mode = |url: &str| plain_on_this_machine(url.parse().unwrap()).get_ssl_mode();
+        for here in ["postgres://localhost/g", "postgres://127.0.0.1/g", "postgres://[::1]/g?sslmode=prefer"] {
+            assert!(matches!(mode(here), PgSslMode::Disable), "{here}");
+        }
+        assert!(matches!(mode("postgres://localhost/g?sslmode=require"), PgSslMode::Require));
+        assert!(matches!(mode("postgres://db.example.com/g"), PgSslMode::Prefer));
+    }
 }
