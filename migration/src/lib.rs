@@ -13,6 +13,7 @@ mod m20260101_000007_service;
 mod m20260101_000008_search;
 mod m20260101_000009_assistant;
 mod m20260101_000010_loaded_memories;
+mod m20260101_000011_message_names;
 mod parts;
 
 /// Applies and reverts the migrations; each runs in a transaction of its own on both databases.
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260101_000008_search::Migration),
             Box::new(m20260101_000009_assistant::Migration),
             Box::new(m20260101_000010_loaded_memories::Migration),
+            Box::new(m20260101_000011_message_names::Migration),
         ]
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use entity::{chat_message, conversation, conversation_member, user};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::messages::messages_of;
@@ -129,18 +130,32 @@ pub(super) async fn unread(
     Ok(found)
 }
 
+/// On PostgreSQL one look into the index for each conversation, whatever it thinks of the size of the table: it may know
+/// nothing yet of what was stored within the last minute.
+pub(super) fn latest(backend: DbBackend, conversations: &[ConversationId]) -> Sql {
+    let mut sql = Sql::new(match backend {
+        DbBackend::Postgres => {
+            "SELECT c.* FROM conversations v JOIN LATERAL (SELECT * FROM chat_messages x
+                 WHERE x.conversation_id = v.id AND x.deleted_at IS NULL ORDER BY x.seq DESC LIMIT 1) c ON TRUE
+             WHERE v.id IN "
+        }
+        _ => {
+            "SELECT c.* FROM conversations v JOIN chat_messages c ON c.id = (SELECT x.id FROM chat_messages x
+                 WHERE x.conversation_id = v.id AND x.deleted_at IS NULL ORDER BY x.seq DESC LIMIT 1)
+             WHERE v.id IN "
+        }
+    });
+    sql.list(conversations.iter().copied());
+    sql
+}
+
 /// The latest message of each conversation that has one, tombstones left out.
 async fn last_messages(
     conn: &impl ConnectionTrait,
     conversations: &[ConversationId],
 ) -> Result<HashMap<ConversationId, Arc<Message>>> {
-    let mut sql = Sql::new(
-        "SELECT c.* FROM conversations v JOIN chat_messages c ON c.id = (SELECT x.id FROM chat_messages x
-             WHERE x.conversation_id = v.id AND x.deleted_at IS NULL ORDER BY x.seq DESC LIMIT 1)
-         WHERE v.id IN ",
-    );
-    sql.list(conversations.iter().copied());
-    let rows = chat_message::Entity::find().from_raw_sql(sql.statement(conn.get_database_backend()));
+    let backend = conn.get_database_backend();
+    let rows = chat_message::Entity::find().from_raw_sql(latest(backend, conversations).statement(backend));
     let messages = messages_of(conn, rows.all(conn).await.map_err(db)?).await?;
     Ok(messages.into_iter().map(|message| (message.conversation_id, Arc::new(message))).collect())
 }

@@ -2,8 +2,10 @@
 
 use sea_orm::{EntityTrait, QueryTrait as _, Select};
 
+use super::ledger::posted_as;
 use super::testbed::{Bed, plan};
-use super::{Backend, GLOBAL_ID, History, MessageFilter, SavedFilter, Store, library, messages};
+use super::{Backend, GLOBAL_ID, History, MessageFilter, SavedFilter, Store, conversations, library, messages};
+use crate::domain::ConversationId;
 use crate::domain::clock::Clock;
 use crate::domain::page::Page;
 use crate::domain::user::Role;
@@ -63,6 +65,24 @@ async fn messages_are_found_by_the_index_of_their_words() {
             };
             assert!(found.contains(index), "{found}");
             assert!(!found.contains("SCAN c") && !found.contains("Seq Scan on chat_messages"), "{found}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_of_a_batch_are_looked_up_one_by_one_however_large_the_table_seems() {
+    for bed in Bed::all() {
+        let store = bed.open(Clock::system()).await;
+        let backend = store.read.get_database_backend();
+        let named = posted_as(backend, &[(1, "a".to_owned()), (2, "b".to_owned())]);
+        let latest = conversations::latest(backend, &[GLOBAL_ID, ConversationId::max()]);
+        for (sql, index) in
+            [(named, "idx_chat_messages_sender_id_client_msg_id"), (latest, "idx_chat_messages_conversation_id_seq")]
+        {
+            // any other way of joining would read the whole table
+            let plan = plan(&store, sql.statement(backend), &["nestloop", "bitmapscan"]).await;
+            assert!(plan.contains(index), "{plan}");
+            assert!(!plan.contains("Hash") && !plan.contains("Merge"), "{plan}");
         }
     }
 }

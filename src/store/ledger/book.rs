@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use entity::{chat_message, conversation, user};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait};
 use time::{Duration, OffsetDateTime};
 
 use super::super::conversations::{People, conversations_of, overviews, roster};
@@ -235,13 +235,8 @@ impl<'a> Book<'a> {
         if ids.is_empty() {
             return Ok(());
         }
-        let mut sql = Sql::new("SELECT c.* FROM (SELECT DISTINCT * FROM (VALUES ");
-        let repeated = ids.last().into_iter().cycle().take(padded(ids.len()) - ids.len());
-        for (n, (user, id)) in ids.iter().chain(repeated).enumerate() {
-            sql.push(if n > 0 { ", (" } else { "(" }).bind(*user).push(", ").bind(id.as_str()).push(")");
-        }
-        sql.push(") AS w) AS v JOIN chat_messages c ON c.sender_id = v.column1 AND c.client_msg_id = v.column2");
-        let rows = chat_message::Entity::find().from_raw_sql(sql.statement(self.txn.get_database_backend()));
+        let backend = self.txn.get_database_backend();
+        let rows = chat_message::Entity::find().from_raw_sql(posted_as(backend, ids).statement(backend));
         let rows = rows.all(self.txn).await.map_err(db)?;
         let names: HashMap<_, _> = rows.iter().map(|row| (row.id, row.client_msg_id.clone())).collect();
         for message in messages_of(self.txn, rows).await? {
@@ -421,6 +416,24 @@ impl<'a> Book<'a> {
         let rows = std::mem::take(&mut self.rows);
         rows.write(self.txn, self.now).await
     }
+}
+
+/// The messages that have these names. On PostgreSQL one look into the index for each, whatever it thinks of the size of
+/// the table: it may know nothing yet of what was stored within the last minute.
+pub(in crate::store) fn posted_as(backend: DbBackend, ids: &[(UserId, String)]) -> Sql {
+    let mut sql = Sql::new("SELECT c.* FROM (SELECT DISTINCT * FROM (VALUES ");
+    let repeated = ids.last().into_iter().cycle().take(padded(ids.len()) - ids.len());
+    for (n, (user, id)) in ids.iter().chain(repeated).enumerate() {
+        sql.push(if n > 0 { ", (" } else { "(" }).bind(*user).push(", ").bind(id.as_str()).push(")");
+    }
+    sql.push(match backend {
+        DbBackend::Postgres => {
+            ") AS w) AS v JOIN LATERAL (SELECT * FROM chat_messages x
+                 WHERE x.sender_id = v.column1 AND x.client_msg_id = v.column2 LIMIT 1) c ON TRUE"
+        }
+        _ => ") AS w) AS v JOIN chat_messages c ON c.sender_id = v.column1 AND c.client_msg_id = v.column2",
+    });
+    sql
 }
 
 /// Why an act is refused to somebody who sees the conversation.

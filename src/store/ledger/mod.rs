@@ -25,6 +25,8 @@ use crate::domain::event::{ConversationChange, ConversationChanged, Event, Overv
 use crate::domain::message::MessageIds;
 use crate::domain::{ConversationId, UserId};
 use book::Book;
+#[cfg(test)]
+pub(super) use book::posted_as;
 
 /// Member lists kept in memory.
 const CACHED_ROSTERS: u64 = 10_000;
