@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
@@ -20,6 +20,8 @@ use crate::services::conversations::Conversations;
 
 /// So long the database is left alone after it did not answer.
 const RETRY: Duration = Duration::from_secs(1);
+/// After news were told, the database is left alone for so many times as long as that took: what is posted comes first.
+const RESTS: u32 = 4;
 /// Users or conversations of one query.
 const TOGETHER: usize = 256;
 /// Questions about what other nodes did that are answered at once: they must not take all connections to the database.
@@ -73,11 +75,22 @@ pub fn answer(
                 }
             }
             for news in news {
+                let begun = Instant::now();
                 if failed(clerk.all_unheard(&news).await) {
                     again.push(Notice::Unheard(news));
+                } else {
+                    rest(news, begun.elapsed() * RESTS);
                 }
             }
         }
+    });
+}
+
+/// Lets the hub collect for as long before it asks for the next news.
+fn rest(news: News, pause: Duration) {
+    actix_web::rt::spawn(async move {
+        tokio::time::sleep(pause).await;
+        drop(news);
     });
 }
 

@@ -119,7 +119,7 @@ impl Overview {
     /// Members of larger rooms are not listed with the room, and presence is not told in them.
     pub const MAX_MEMBERS: usize = 200;
 
-    /// Unread messages are counted so far: who sees this number has so many or more.
+    /// Unread messages are counted among so many, the latest of a conversation: who sees this number has so many or more.
     pub const MAX_UNREAD: i64 = 1000;
 
     /// Whether somebody for whom unread messages were counted is one of those who are told of it without asking: in its

@@ -108,20 +108,29 @@ pub(super) async fn members(conn: &impl ConnectionTrait, id: ConversationId, bou
     Ok(rows.into_iter().filter_map(member).collect())
 }
 
-/// How many messages of others these users have not read in these conversations, counted up to [`Overview::MAX_UNREAD`].
-/// Whoever is missing has read them all.
+/// The order is for the planner: of the indexes of a conversation only the one by `seq` stops where it should.
+pub(super) fn counted_unread(conversations: &[ConversationId], readers: &[UserId]) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT m.conversation_id, m.user_id, (SELECT count(*) FROM (SELECT c.sender_id FROM chat_messages c
+             WHERE c.conversation_id = m.conversation_id AND c.seq > m.last_read_seq AND c.deleted_at IS NULL
+             ORDER BY c.seq DESC LIMIT ",
+    );
+    sql.bind(Overview::MAX_UNREAD).push(
+        ") AS latest WHERE latest.sender_id IS NULL OR latest.sender_id <> m.user_id) AS unread
+         FROM conversation_members m WHERE m.conversation_id IN ",
+    );
+    sql.list(conversations.iter().copied()).push(" AND m.user_id IN ").list(readers.iter().copied());
+    sql
+}
+
+/// How many messages of others these users have not read in these conversations, counted among the latest
+/// [`Overview::MAX_UNREAD`]. Whoever is missing has read them all.
 pub(super) async fn unread(
     conn: &impl ConnectionTrait,
     conversations: &[ConversationId],
     readers: &[UserId],
 ) -> Result<HashMap<ConversationId, HashMap<UserId, i64>>> {
-    let mut sql = Sql::new(
-        "SELECT m.conversation_id, m.user_id, (SELECT count(*) FROM (SELECT 1 FROM chat_messages c
-             WHERE c.conversation_id = m.conversation_id AND c.seq > m.last_read_seq AND c.deleted_at IS NULL
-               AND (c.sender_id IS NULL OR c.sender_id <> m.user_id) LIMIT ",
-    );
-    sql.bind(Overview::MAX_UNREAD).push(") counted) AS unread FROM conversation_members m WHERE m.conversation_id IN ");
-    sql.list(conversations.iter().copied()).push(" AND m.user_id IN ").list(readers.iter().copied());
+    let sql = counted_unread(conversations, readers);
     let mut found: HashMap<ConversationId, HashMap<UserId, i64>> = HashMap::new();
     for row in conn.query_all_raw(sql.statement(conn.get_database_backend())).await.map_err(db)? {
         let (id, user, count): (ConversationId, UserId, i64) = row.try_get_many_by_index().map_err(db)?;

@@ -76,9 +76,9 @@ async fn messages_of_a_batch_are_looked_up_one_by_one_however_large_the_table_se
         let backend = store.read.get_database_backend();
         let named = posted_as(backend, &[(1, "a".to_owned()), (2, "b".to_owned())]);
         let latest = conversations::latest(backend, &[GLOBAL_ID, ConversationId::max()]);
-        for (sql, index) in
-            [(named, "idx_chat_messages_sender_id_client_msg_id"), (latest, "idx_chat_messages_conversation_id_seq")]
-        {
+        let unread = conversations::counted_unread(&[GLOBAL_ID], &[1, 2]);
+        let by_seq = "idx_chat_messages_conversation_id_seq";
+        for (sql, index) in [(named, "idx_chat_messages_sender_id_client_msg_id"), (latest, by_seq), (unread, by_seq)] {
             // any other way of joining would read the whole table
             let plan = plan(&store, sql.statement(backend), &["nestloop", "bitmapscan"]).await;
             assert!(plan.contains(index), "{plan}");

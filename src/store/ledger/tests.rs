@@ -435,6 +435,10 @@ async fn what_members_have_not_read_is_counted_after_the_transaction_so_far_and_
             assert_eq!((unread_of(created, carol), unread_of(left, carol)), (Some(0), Some(0)));
             assert_eq!((unread_of(updated, alice), unread_of(updated, bob)), (Some(0), Some(unread)));
         }
+        // also whoever wrote all of the latest costs no more than that
+        desk.write((0..Overview::MAX_UNREAD).map(|_| (bob, text(Target::Room(room), "mine", None))).collect()).await;
+        let overview = desk.store().overview(room, &[alice.user, bob.user]).await.unwrap().unwrap();
+        assert_eq!((overview.unread_of(alice.user), overview.unread_of(bob.user)), (Some(1000), Some(0)));
         let overview = desk.store().overview(room, &[]).await.unwrap().unwrap();
         let overview = Arc::new(Overview { unread: None, ..overview });
         let to = (0..=Overview::MAX_MEMBERS as i64).collect();
