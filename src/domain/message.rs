@@ -151,6 +151,13 @@ pub fn not_found() -> Error {
     Error::not_found("MESSAGE_NOT_FOUND", "Message not found")
 }
 
+/// The refusal of a reply to what is not in the conversation.
+pub fn reply_not_found() -> Error {
+    let message =
+        "This conversation has no message with the id in reply_to: name one of its messages, or leave reply_to out.";
+    Error::new(Kind::NotFound, "MESSAGE_NOT_FOUND", "Message not found", message).field("reply_to")
+}
+
 /// Reads the id of a message in a path: what is no UUID exists nowhere (404).
 pub fn parse_id(text: &str) -> Result<MessageId> {
     Uuid::try_parse(text).map_err(|_| not_found())

@@ -42,6 +42,8 @@ pub(super) struct Book<'a> {
     slugs: HashMap<String, ConversationId>,
     pub assistants: HashMap<UserId, ConversationId>,
     pub by_client_id: HashMap<(UserId, String), Arc<Message>>,
+    /// The conversations of the messages that are replied to. Those of this batch are not among them: nobody was told their ids.
+    pub replied: HashMap<MessageId, ConversationId>,
     pub rows: Rows,
     events: Vec<Event>,
 }
@@ -53,6 +55,7 @@ struct Named {
     names: HashSet<String>,
     conversations: HashSet<ConversationId>,
     messages: HashSet<MessageId>,
+    replied: HashSet<MessageId>,
     slugs: HashSet<String>,
     askers: HashSet<UserId>,
     client_ids: Vec<(UserId, String)>,
@@ -87,6 +90,7 @@ impl Named {
         match wish {
             Wish::Post(draft) => {
                 self.target(&draft.target);
+                self.replied.extend(draft.reply_to);
                 self.client_ids.extend(draft.client_msg_id.iter().map(|id| (by.user, id.clone())));
             }
             Wish::Edit { message, .. } | Wish::Delete { message, .. } | Wish::React { message, .. } => {
@@ -132,12 +136,14 @@ impl<'a> Book<'a> {
             slugs: HashMap::new(),
             assistants: HashMap::new(),
             by_client_id: HashMap::new(),
+            replied: HashMap::new(),
             rows: Rows::default(),
             events: Vec::new(),
         };
         book.read_people(&named).await?;
         book.read_conversations(&named, &book.pairs(changes)).await?;
         book.read_client_ids(&named.client_ids).await?;
+        book.read_replied(&named.replied).await?;
         Ok(book)
     }
 
@@ -243,6 +249,19 @@ impl<'a> Book<'a> {
             if let (Some(user), Some(Some(name))) = (message.sender.id(), names.get(&message.id)) {
                 self.by_client_id.insert((user, name.clone()), Arc::new(message));
             }
+        }
+        Ok(())
+    }
+
+    /// Deleted messages are among them: they keep their places.
+    async fn read_replied(&mut self, ids: &HashSet<MessageId>) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut sql = Sql::new("SELECT id, conversation_id FROM chat_messages WHERE id IN ");
+        sql.list(ids.iter().copied());
+        for row in self.txn.query_all_raw(sql.statement(self.txn.get_database_backend())).await.map_err(db)? {
+            self.replied.insert(row.try_get_by_index(0).map_err(db)?, row.try_get_by_index(1).map_err(db)?);
         }
         Ok(())
     }

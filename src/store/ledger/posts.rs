@@ -9,7 +9,7 @@ use crate::domain::change::{By, Done, Draft, Posted, Target};
 use crate::domain::conversation::{ChatStatus, Conversation, ConversationKind, not_found};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::{Event, Stored, What};
-use crate::domain::message::{Message, MessageType, Reactions, Sender, client_msg_id_reused};
+use crate::domain::message::{Message, MessageType, Reactions, Sender, client_msg_id_reused, reply_not_found};
 use crate::domain::permission::{Act, Relation, may};
 use crate::domain::{ConversationId, MessageId};
 
@@ -64,6 +64,7 @@ impl Book<'_> {
         let mut conversation = self.resolve(by, draft).await?;
         let relation = self.may_post(by, &conversation, draft).await?;
         still_open(&conversation)?;
+        self.may_reply(draft, Some(conversation.id))?;
         if relation == Relation::Waiting {
             conversation = self.give(&conversation, by.user).await?;
         }
@@ -131,6 +132,7 @@ impl Book<'_> {
                 if draft.msg_type == MessageType::System && !by.role.is_staff() && other.id != by.user {
                     return Err(refused(Act::PostSystem));
                 }
+                self.may_reply(draft, self.named_id(by, target))?;
                 return Ok(self.find_or_make_direct(by, &other).await?.0);
             }
         };
@@ -148,6 +150,13 @@ impl Book<'_> {
             return Err(refused(Act::Post));
         }
         Ok(relation)
+    }
+
+    /// A reply is to a message of its own conversation; where there is none yet, to nothing.
+    fn may_reply(&self, draft: &Draft, conversation: Option<ConversationId>) -> Result<()> {
+        let Some(message) = draft.reply_to else { return Ok(()) };
+        let there = self.replied.get(&message).is_some_and(|home| Some(*home) == conversation);
+        if there { Ok(()) } else { Err(reply_not_found()) }
     }
 
     /// Puts a message at the end of a conversation.

@@ -240,6 +240,39 @@ async fn every_change_of_a_message_takes_a_place_and_catching_up_finds_it() {
 }
 
 #[tokio::test]
+async fn a_reply_is_to_a_message_of_the_same_conversation_even_if_that_is_deleted() {
+    for desk in Desk::all().await {
+        let [alice, bob] = [desk.user("alice", Role::Customer).await, desk.user("bob", Role::Customer).await];
+        let carol = desk.user("carol", Role::Customer).await;
+        let asked = desk.post(alice, to(bob), "one").await.unwrap();
+        let (direct, elsewhere) =
+            (asked.conversation.id, desk.post(alice, Target::Conversation(GLOBAL_ID), "all").await);
+        let elsewhere = elsewhere.unwrap().message.id;
+        desk.one(alice, Wish::Delete { message: asked.message.id, scope: Scope::Any }).await.unwrap();
+        let reply = |target, id| {
+            Wish::Post(Draft { reply_to: Some(id), client_msg_id: Some("r".into()), ..Draft::text(target, "reply") })
+        };
+        for (by, target, id, wanted) in [
+            (bob, to(alice), uuid::Uuid::now_v7(), "MESSAGE_NOT_FOUND"),
+            (bob, to(alice), elsewhere, "MESSAGE_NOT_FOUND"),
+            (bob, Target::Conversation(direct), elsewhere, "MESSAGE_NOT_FOUND"),
+            (bob, to(carol), elsewhere, "MESSAGE_NOT_FOUND"),
+            // whoever sees nothing of a conversation learns nothing of its messages
+            (carol, Target::Conversation(direct), elsewhere, "CONVERSATION_NOT_FOUND"),
+            (bob, to(alice), asked.message.id, "ok"),
+            (bob, Target::Conversation(direct), asked.message.id, "ok"),
+        ] {
+            assert_eq!(code(desk.one(by, reply(target.clone(), id)).await), wanted, "{target:?} {id}");
+        }
+        // a conversation that a refused reply would have begun was not made
+        assert!(matches!(
+            desk.one(bob, Wish::OpenDirect { with: UserRef::Id(carol.user), field: "user" }).await,
+            Ok(Done::Conversation { created: true, .. })
+        ));
+    }
+}
+
+#[tokio::test]
 async fn more_than_three_hundred_changes_are_not_told_but_counted() {
     for desk in Desk::all().await {
         let alice = desk.user("alice", Role::Customer).await;
