@@ -45,6 +45,15 @@ impl Traits {
         }
     }
 
+    /// What they take on the heap, about.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.quantities)
+            + size_of::<&str>() * 2 * self.technologies.len()
+            + words_bytes(&self.capitalised)
+            + words_bytes(&self.words)
+            + self.polarity.bytes()
+    }
+
     /// The first guard that keeps the message `query` from being this question; `None` if none does.
     pub fn conflict(&self, query: &Traits) -> Option<Conflict> {
         if numbers::conflict(&self.quantities, &query.quantities) {
@@ -64,6 +73,11 @@ impl Traits {
             && query.capitalised.iter().any(|name| !self.words.iter().any(|word| is_misspelt(word, name)))
             && self.polarity.is_nearly_but_one(&query.polarity)
     }
+}
+
+/// What a set of words takes: a node of the tree is about two thirds full, and an allocation has some bytes of its own.
+fn words_bytes(words: &BTreeSet<String>) -> usize {
+    words.iter().map(|word| size_of::<String>() * 3 / 2 + 16 + word.len()).sum()
 }
 
 /// The known technologies that a text names, by their canonical names.

@@ -1,7 +1,5 @@
 //! The Q&A memory of a socket: loads saved questions into it, and makes it forget them.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use serde::Deserialize;
@@ -77,7 +75,7 @@ pub async fn load(state: Data<AppState>, caller: Caller, body: Body<LoadForm>) -
     let job = form.job_id.filter(|job| !job.trim().is_empty()).map(|job| job_filter(&job));
     let matcher = state.memories.load(user, job, limit).await?;
     let loaded = matcher.len();
-    target.give(Memory { by: user, matcher: Some(Arc::new(matcher)) }).await?;
+    target.give(Memory { by: user, matcher: Some(matcher) }).await?;
     if target.reached.is_signed_in {
         state.memories.keep(user, job, limit, &target.client_id).await?;
     }

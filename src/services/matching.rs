@@ -17,7 +17,7 @@ pub struct SavedQuestion {
 }
 
 /// The questions of one conversation, laid out for search. Immutable: sessions share it without a lock.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Matcher {
     saved: Vec<Entry>,
     exact: HashMap<String, usize>,
@@ -28,7 +28,7 @@ pub struct Matcher {
     threshold: f32,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Entry {
     id: i64,
     question: String,
@@ -102,6 +102,16 @@ impl Matcher {
 
     pub fn is_empty(&self) -> bool {
         self.saved.is_empty()
+    }
+
+    /// What it takes in memory, about.
+    pub fn bytes(&self) -> usize {
+        let entry = |entry: &Entry| entry.question.len() + entry.answer.len() + entry.traits.bytes();
+        let key = |key: &String| size_of::<(String, usize)>() + key.len();
+        size_of_val(&*self.saved)
+            + size_of_val(&*self.rows)
+            + self.saved.iter().map(entry).sum::<usize>()
+            + self.exact.keys().map(key).sum::<usize>()
     }
 
     /// What `query` asks. An embedding of another dimension than the saved ones (another model's) finds only the exact wording.
@@ -275,6 +285,14 @@ mod tests {
         let matcher = two();
         assert_eq!(matcher.best("why rust", &[1.0, 0.0, 0.0]).matched().unwrap().id, 7);
         assert_eq!(matcher.best("rust, why", &[1.0, 0.0, 0.0]).matched(), None);
+    }
+
+    #[test]
+    fn many_short_words_take_more_than_their_letters() {
+        let words = |count: usize| (0..count).map(|n| format!("w{n} ")).collect::<String>();
+        let size = |question: &str| matcher(vec![saved(1, question, &[1.0, 0.0])]).bytes();
+        assert!(size(&words(300)) - size(&words(200)) > 100 * 100);
+        assert_eq!(size("Why us?") + 4000, matcher(vec![saved(1, "Why us?", &[1.0; 1002])]).bytes());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The Q&A memory: a user's saved questions made ready to answer chat messages, and the vectors of those messages.
 
 mod kept;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +19,7 @@ use crate::domain::matching::scale::{CUT, Scale};
 use crate::domain::{JobId, UserId};
 use crate::store::{Remembered, Store};
 pub use kept::{Restored, Successor};
+use shared::Shared;
 
 /// Questions that are loaded if the request does not say how many.
 const DEFAULT_QUESTIONS: u64 = 20;
@@ -44,6 +46,7 @@ pub struct Memories {
     /// Of this process.
     boot_id: i64,
     kept: kept::Register,
+    shared: Shared,
     /// Held while a model is measured: one measurement serves all who wait.
     measuring: Arc<Mutex<()>>,
 }
@@ -52,12 +55,15 @@ impl Memories {
     /// `boot_id` is that of this process: see [`crate::store::OwnerLock`]. Must be called inside a runtime.
     pub fn new(store: Store, embedder: Arc<dyn Embedder>, threshold: Threshold, boot_id: i64) -> Self {
         let kept = kept::Register::open(store.clone());
-        Self { store, embedder, threshold, boot_id, kept, measuring: Arc::default() }
+        let shared = Shared::new(shared::MAX_BYTES);
+        Self { store, embedder, threshold, boot_id, kept, shared, measuring: Arc::default() }
     }
 
     /// The newest saved questions of a user, of one job or of all. Vectors that are missing or of another model are made now;
-    /// if that fails, these questions are found by their exact wording only.
-    pub async fn load(&self, user: UserId, job: Option<JobId>, limit: u64) -> Result<Matcher> {
+    /// if that fails, these questions are found by their exact wording only. Sockets that load the same share it; 409 if all that
+    /// those of the user have loaded would take more than 64 MiB.
+    pub async fn load(&self, user: UserId, job: Option<JobId>, limit: u64) -> Result<Arc<Matcher>> {
+        let _turn = self.shared.turn(user).await?;
         let mut questions = self.store.remembered(user, job, self.embedder.model(), limit).await?;
         drop_other_dimensions(&mut questions);
         self.complete(&mut questions).await?;
@@ -68,7 +74,7 @@ impl Memories {
             answer,
             embedding: vector.unwrap_or_default(),
         });
-        Ok(Matcher::new(saved.collect(), scale, self.threshold.value()))
+        self.shared.share(user, Matcher::new(saved.collect(), scale, self.threshold.value()))
     }
 
     /// The vector of a message; `None` if the embedder does not give it soon.

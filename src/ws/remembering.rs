@@ -70,5 +70,5 @@ async fn restore(
     {
         old.outbox.remember(Memory { by: user, matcher: None }).await;
     }
-    Ok(Some(Arc::new(matcher)))
+    Ok(Some(matcher))
 }

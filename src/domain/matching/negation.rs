@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::words::{Word, stem};
+use super::words_bytes;
 
 /// Two texts are nearly the same when at least this share of the content words of the one that has more is the other's too.
 const NEARLY: f32 = 0.6;
@@ -76,6 +77,10 @@ pub struct Polarity {
 }
 
 impl Polarity {
+    pub(super) fn bytes(&self) -> usize {
+        words_bytes(&self.content) + words_bytes(&self.denied)
+    }
+
     pub fn of(words: &[Word]) -> Self {
         let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         let idioms = texts.windows(2).filter(|pair| IDIOMS.contains(pair)).count();

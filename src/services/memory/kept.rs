@@ -2,6 +2,7 @@
 //! is gone, however it went; a set belongs to one socket at a time.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -63,7 +64,7 @@ pub struct Successor<'a> {
 /// A set that was loaded again.
 #[derive(Debug)]
 pub struct Restored {
-    pub matcher: Matcher,
+    pub matcher: Arc<Matcher>,
     /// The socket that had it. It may still be open: then it has to forget.
     pub from: String,
 }

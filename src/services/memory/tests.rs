@@ -104,6 +104,22 @@ async fn only_ones_own_newest_questions_of_the_job_are_loaded() {
 }
 
 #[tokio::test]
+async fn sockets_that_load_the_same_share_it_and_what_a_user_has_loaded_is_bounded() {
+    for world in World::all().await {
+        save(&world, &["Why us?", "How old?"]).await;
+        let mut memories = memories(&world, WORKS, FIXED);
+        let first = memories.load(world.user, None, 20).await.unwrap();
+        assert!(Arc::ptr_eq(&first, &memories.load(world.user, None, 20).await.unwrap()));
+        assert_eq!(memories.load(world.user, None, 1).await.unwrap().len(), 1);
+        memories.shared = Shared::new(first.bytes());
+        let held = memories.load(world.user, None, 20).await.unwrap();
+        assert_eq!(memories.load(world.user, None, 1).await.unwrap_err().code, "MEMORY_FULL");
+        drop(held);
+        assert!(memories.load(world.user, None, 1).await.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_cut_is_measured_once_and_kept() {
     for world in World::all().await {
         save(&world, &["Why us?"]).await;

@@ -137,7 +137,8 @@ fn memory() -> Vec<Endpoint> {
         post("/api/chat/load-qa", "loadMemory", "Let a socket answer from the library")
             .explain(
                 "Messages on the socket are matched with the questions; what is similar enough is answered with the saved answer. \
-                 A socket that is signed out may be loaded, too.",
+                 A socket that is signed out may be loaded, too. Sockets with the same questions share them; the different sets that \
+                 the sockets of one user have loaded take at most 64 MiB on a node.",
             )
             .signed_in()
             .takes(form([
@@ -148,7 +149,8 @@ fn memory() -> Vec<Endpoint> {
             ]))
             .answers(200, "Loaded.", object([success(), named(), must("loaded", count())]))
             .fails(403, "`user_id` is not you, or `FOREIGN_ORIGIN`.")
-            .fails(404, missing),
+            .fails(404, missing)
+            .fails(409, "`MEMORY_FULL`: your sockets have loaded as much as one user may. Unload one, or load fewer questions."),
         post("/api/chat/unload-qa", "unloadMemory", "Let a socket forget the library")
             .signed_in()
             .takes(form([client()]))
