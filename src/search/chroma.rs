@@ -53,6 +53,16 @@ struct Neighbours {
 struct Metadata {
     job: i64,
     upload: UploadId,
+    /// How many vectors its job has, in all collections.
+    #[serde(default)]
+    of: usize,
+}
+
+/// How many vectors of a job are there, and should be.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Share {
+    found: usize,
+    of: usize,
 }
 
 pub struct Chroma {
@@ -174,11 +184,14 @@ impl Chroma {
         Ok(found)
     }
 
-    async fn jobs_in(&self, collection: Uuid, jobs: &mut HashSet<i64>) -> Result<()> {
+    async fn count_in(&self, collection: Uuid, jobs: &mut HashMap<i64, Share>) -> Result<()> {
         for offset in (0..).step_by(PAGE) {
             let asked = json!({"limit": PAGE, "offset": offset, "include": ["metadatas"]});
             let page: Listed = self.post(&format!("/{collection}/get"), asked).await?;
-            jobs.extend(page.metadatas.iter().map(|metadata| metadata.job));
+            for metadata in &page.metadatas {
+                let share = jobs.entry(metadata.job).or_default();
+                *share = Share { found: share.found + 1, of: metadata.of };
+            }
             if page.metadatas.len() < PAGE {
                 break;
             }
@@ -186,8 +199,11 @@ impl Chroma {
         Ok(())
     }
 
-    async fn upsert(&self, collection: Uuid, entries: &[&Entry]) -> Result<()> {
-        let metadata = |entry: &&Entry| json!({"job": entry.job, "user": entry.user, "upload": entry.upload});
+    async fn upsert(&self, collection: Uuid, entries: &[&Entry], sizes: &HashMap<i64, usize>) -> Result<()> {
+        let metadata = |entry: &&Entry| {
+            let Entry { job, user, upload, .. } = entry;
+            json!({"job": job, "user": user, "upload": upload, "of": sizes.get(job)})
+        };
         let vectors = json!({
             "ids": entries.iter().map(|entry| entry.chunk.to_string()).collect::<Vec<_>>(),
             "embeddings": entries.iter().map(|entry| entry.vector.as_slice()).collect::<Vec<_>>(),
@@ -227,24 +243,28 @@ impl VectorIndex for Chroma {
 
     fn jobs(&self) -> BoxFuture<'_, Result<HashSet<i64>>> {
         Box::pin(async move {
-            let mut jobs = HashSet::new();
+            let mut jobs = HashMap::new();
             for collection in self.look_around().await?.into_values() {
-                self.jobs_in(collection, &mut jobs).await?;
+                self.count_in(collection, &mut jobs).await?;
             }
-            Ok(jobs)
+            let (whole, parts): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|(_, share)| share.found == share.of);
+            self.remove(parts.into_iter().map(|(job, _)| job).collect()).await?;
+            Ok(whole.into_iter().map(|(job, _)| job).collect())
         })
     }
 
     fn insert(&self, entries: Vec<Entry>) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             let mut by_dimension: HashMap<usize, Vec<&Entry>> = HashMap::new();
+            let mut sizes: HashMap<i64, usize> = HashMap::new();
             for entry in &entries {
                 by_dimension.entry(entry.vector.len()).or_default().push(entry);
+                *sizes.entry(entry.job).or_default() += 1;
             }
             for (dimension, entries) in by_dimension {
                 let collection = self.collection(dimension).await?;
                 for batch in entries.chunks(BATCH) {
-                    self.upsert(collection, batch).await?;
+                    self.upsert(collection, batch, &sizes).await?;
                 }
             }
             Ok(())

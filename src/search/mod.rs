@@ -79,7 +79,7 @@ pub trait VectorIndex: Send + Sync {
     /// What `/health` calls it.
     fn name(&self) -> &'static str;
 
-    /// The jobs of which it has chunks.
+    /// The jobs that it has whole. What it has of others, left by a process that died while it filled the index, goes.
     fn jobs(&self) -> BoxFuture<'_, Result<HashSet<i64>>>;
 
     /// Takes whole jobs in; a chunk that it has already is replaced.

@@ -243,11 +243,7 @@ impl Searches {
         let new: Vec<i64> = completed.iter().map(|job| job.id).filter(|job| !known.contains(job)).collect();
         for jobs in new.chunks(BATCH) {
             let chunks = self.store.vectors_of_jobs(jobs, model).await?;
-            if let Err(error) = self.index.insert(chunks.into_iter().filter_map(entry).collect()).await {
-                // a job of which the index has some chunks would count as known; if that fails too, it is away
-                let _ = self.index.remove(jobs.to_vec()).await;
-                return Err(error);
-            }
+            self.index.insert(chunks.into_iter().filter_map(entry).collect()).await?;
             known.extend(jobs);
         }
         filled.until = completed.iter().map(|job| job.at).chain(filled.until).max();

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use reqwest::Method;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Where `chroma` is installed.
@@ -61,17 +63,35 @@ impl Chroma {
 
     /// How many vectors all its collections hold.
     pub async fn vectors(&self) -> usize {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let url = format!("http://127.0.0.1:{}/api/v2/tenants/default_tenant/databases/default_database", self.port);
-        let get = async |path: String| -> serde_json::Value {
-            http.get(format!("{url}/collections{path}")).send().await.unwrap().json().await.unwrap()
-        };
         let mut vectors = 0;
-        for collection in get(String::new()).await.as_array().unwrap() {
-            let count = get(format!("/{}/count", collection["id"].as_str().unwrap())).await;
+        for collection in self.collections().await {
+            let count = self.call(Method::GET, &format!("/{collection}/count"), Value::Null).await;
             vectors += usize::try_from(count.as_u64().unwrap()).unwrap();
         }
         vectors
+    }
+
+    /// Loses one vector of each collection, as if the process that filled it had been killed before the last one.
+    pub async fn lose_one(&self) {
+        for collection in self.collections().await {
+            let asked = json!({"limit": 1, "include": []});
+            let found = self.call(Method::POST, &format!("/{collection}/get"), asked).await;
+            let lost = json!({"ids": found["ids"]});
+            self.call(Method::POST, &format!("/{collection}/delete"), lost).await;
+        }
+    }
+
+    async fn collections(&self) -> Vec<String> {
+        let all = self.call(Method::GET, "", Value::Null).await;
+        all.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Value) -> Value {
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let database = "api/v2/tenants/default_tenant/databases/default_database";
+        let request = http.request(method, format!("http://127.0.0.1:{}/{database}/collections{path}", self.port));
+        let request = if body.is_null() { request } else { request.json(&body) };
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 }
 

@@ -8,11 +8,13 @@ use super::support::agent;
 use crate::harness::chroma::{Chroma, chroma};
 use crate::harness::{Account, Database, Server, available, databases, expect};
 
-/// A ChromaDB and a server that uses it, if this machine has one.
+/// A ChromaDB and a server that uses it, if this machine has one. A résumé has several chunks.
 async fn served(database: Database) -> Option<(Chroma, Server)> {
     let chroma = Chroma::start(available("chroma", chroma())?).await;
     let port = chroma.port.to_string();
-    let server = Server::with(database, &[("CHROMA_HOST", "127.0.0.1"), ("CHROMA_PORT", &port)]);
+    let settings =
+        [("CHROMA_HOST", "127.0.0.1"), ("CHROMA_PORT", &port), ("CHUNK_SIZE", "100"), ("CHUNK_OVERLAP", "20")];
+    let server = Server::with(database, &settings);
     Some((chroma, server))
 }
 
@@ -67,6 +69,29 @@ async fn without_chroma_analyses_complete_and_are_found_later() {
         server.kill_and_restart();
         assert_eq!(jobs(&user, "query=PostgreSQL").await, [admin, cook]);
         assert_eq!(chroma.vectors().await, vectors);
+    }
+}
+
+#[tokio::test]
+async fn a_resume_of_which_a_killed_server_left_some_chunks_is_made_whole_or_goes() {
+    for database in databases() {
+        let Some((chroma, mut server)) = served(database).await else { return };
+        let user = server.account().await;
+        let (cook, admin) = (analysed(&user, &COOK).await, analysed(&user, &ADMIN).await);
+        assert_eq!(jobs(&user, "query=bread").await, [cook.clone(), admin.clone()]);
+        let whole = chroma.vectors().await;
+        assert!(whole > 2, "{whole}");
+        chroma.lose_one().await;
+        server.kill_and_restart();
+        assert_eq!(jobs(&user, "query=bread").await, [cook.clone(), admin.clone()]);
+        assert_eq!(chroma.vectors().await, whole);
+        chroma.lose_one().await;
+        for job in [cook, admin] {
+            user.delete(&format!("/api/analysis/delete-job?job_id={job}"), 200).await;
+        }
+        server.kill_and_restart();
+        assert!(jobs(&user, "query=bread").await.is_empty());
+        assert_eq!(chroma.vectors().await, 0);
     }
 }
 
