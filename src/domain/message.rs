@@ -174,6 +174,20 @@ pub fn client_msg_id_reused() -> Error {
     .field("client_msg_id")
 }
 
+/// How the names of messages begin that came with an `Idempotency-Key`: see [`keyed_name`].
+const KEYED: &str = "Idempotency-Key ";
+
+/// The name of a message that came with an `Idempotency-Key` and without a name of the client's own, of a hash in at least 48
+/// hexadecimal digits: the ledger, which stores a name once, stores the message of repeated requests once.
+pub fn keyed_name(hash: &str) -> String {
+    [KEYED, hash.get(..MAX_CLIENT_MSG_ID - KEYED.len()).unwrap_or(hash)].concat()
+}
+
+/// The name of a message as listeners are told it, if the client gave it one.
+pub fn told_name(name: Option<String>) -> Option<String> {
+    name.filter(|name| !name.starts_with(KEYED))
+}
+
 /// Where a message stands among all messages, for the cursors of lists over many conversations: the first half of its id.
 pub fn position(id: MessageId) -> i64 {
     i64::try_from(id.as_u64_pair().0).unwrap_or(i64::MAX)
@@ -246,6 +260,13 @@ mod tests {
         for bad in ["", "a b", "\n", &"👍".repeat(9)] {
             assert!(emoji(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_name_that_a_key_gives_is_as_long_as_names_may_be_and_nobody_is_told() {
+        let name = keyed_name(&"0a".repeat(32));
+        assert_eq!(name.len(), MAX_CLIENT_MSG_ID);
+        assert_eq!((told_name(Some(name)), told_name(Some("mine".into()))), (None, Some("mine".into())));
     }
 
     #[test]

@@ -114,17 +114,18 @@ pub async fn post_message(
     body: Body<MessageForm>,
 ) -> Result<HttpResponse> {
     let idempotent = Idempotent::of(&request, &caller.0)?;
-    let work = async move {
+    let work = move |client_msg_id| async move {
         let MessageForm { channel_id, content } = body.value;
         let slug = required("channel_id", channel_id)?;
         if !is_slug(&slug) {
             return Err(Error::invalid("channel_id", "channel_id must be the id of a channel, such as general."));
         }
-        let draft = Draft::text(Target::Channel(slug.clone()), required("content", content)?);
+        let draft =
+            Draft { client_msg_id, ..Draft::text(Target::Channel(slug.clone()), required("content", content)?) };
         let posted = state.conversations.post(By::from(&caller.0), draft).await?;
         Ok(HttpResponse::Created().json(MessageView::of(&slug, &posted.message, sight(&state, &caller.0))))
     };
-    idempotent.run(&body.raw, work).await
+    idempotent.run_named(&body.raw, work).await
 }
 
 /// `PUT /api/v1/messages/{id}`

@@ -104,11 +104,11 @@ async fn send_plain(
     msg_type: MessageType,
 ) -> Result<HttpResponse> {
     let idempotent = Idempotent::of(request, &caller)?;
-    let work = async move {
-        let draft = Draft { msg_type, ..body.value.draft(&caller, body.value.text()?)? };
+    let work = move |client_msg_id| async move {
+        let draft = Draft { msg_type, client_msg_id, ..body.value.draft(&caller, body.value.text()?)? };
         Ok(sent(&state.conversations.post(By::from(&caller), draft).await?))
     };
-    idempotent.run(&body.raw, work).await
+    idempotent.run_named(&body.raw, work).await
 }
 
 fn sent(posted: &Posted) -> HttpResponse {
@@ -128,13 +128,14 @@ pub async fn send_audio(
     let raw = body::read(payload.into_inner(), MAX_AUDIO_BODY).await?;
     let form: MessageForm = body::parse(&raw)?;
     let fingerprint = raw.clone();
-    let work = async move {
+    let work = move |client_msg_id| async move {
         let mut draft = form.draft(&caller.0, String::new())?;
         draft.msg_type = MessageType::Audio;
+        draft.client_msg_id = client_msg_id;
         draft.attachment = Some(audio(&form)?);
         Ok(sent(&state.conversations.post(By::from(&caller.0), draft).await?))
     };
-    idempotent.run(&fingerprint, work).await
+    idempotent.run_named(&fingerprint, work).await
 }
 
 fn audio(form: &MessageForm) -> Result<Attachment> {

@@ -130,16 +130,17 @@ pub async fn post_message(
     body: Body<MessageForm>,
 ) -> Result<HttpResponse> {
     let idempotent = Idempotent::of(&request, &caller.0)?;
-    let work = async move {
+    let work = move |client_msg_id| async move {
         let target = Target::Chat(chat_id(&id)?);
         let draft = Draft {
+            client_msg_id,
             msg_type: body.value.kind.as_deref().map_or(Ok(MessageType::Text), |kind| msg_type("type", kind))?,
             ..Draft::text(target, required("content", body.value.content)?)
         };
         let posted = state.conversations.post(By::from(&caller.0), draft).await?;
         Ok(HttpResponse::Created().json(MessageView::of(&posted.message)))
     };
-    idempotent.run(&body.raw, work).await
+    idempotent.run_named(&body.raw, work).await
 }
 
 /// `PUT /api/chats/{id}/status`

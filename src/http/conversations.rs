@@ -148,12 +148,13 @@ pub async fn post_message(
     body: Body<MessageForm>,
 ) -> Result<HttpResponse> {
     let idempotent = Idempotent::of(&request, &caller.0)?;
-    let work = async move {
-        let draft = draft(Target::Conversation(parse_id(&id)?), body.value)?;
+    let work = move |name| async move {
+        let mut draft = draft(Target::Conversation(parse_id(&id)?), body.value)?;
+        draft.client_msg_id = draft.client_msg_id.or(name);
         let posted = state.conversations.post(By::from(&caller.0), draft).await?;
         Ok(HttpResponse::Created().json(MessageView::of(&posted.message, &is_online(&state))))
     };
-    idempotent.run(&body.raw, work).await
+    idempotent.run_named(&body.raw, work).await
 }
 
 fn draft(target: Target, form: MessageForm) -> Result<Draft> {

@@ -49,12 +49,12 @@ pub async fn post_message(
     body: Body<MessageForm>,
 ) -> Result<HttpResponse> {
     let idempotent = Idempotent::of(&request, &caller.0)?;
-    let work = async move {
-        let draft = draft(body.value, &caller.0)?;
+    let work = move |client_msg_id| async move {
+        let draft = Draft { client_msg_id, ..draft(body.value, &caller.0)? };
         let posted = state.conversations.post(By::from(&caller.0), draft).await?;
         Ok(HttpResponse::Created().json(MessageView::of(&posted.conversation, &posted.message)))
     };
-    idempotent.run(&body.raw, work).await
+    idempotent.run_named(&body.raw, work).await
 }
 
 fn draft(form: MessageForm, caller: &Identity) -> Result<Draft> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::messages::messages_of;
 use super::{Store, db};
 use crate::domain::error::Result;
-use crate::domain::message::{Message, first_id_at};
+use crate::domain::message::{Message, first_id_at, told_name};
 use crate::domain::{ConversationId, UserId};
 
 /// Values of one statement: PostgreSQL takes 65,535.
@@ -41,7 +41,7 @@ impl Store {
             Condition::any().add(Column::Seq.between(first, last)).add(Column::UpdatedSeq.between(first, last));
         let query = chat_message::Entity::find().filter(Column::ConversationId.eq(conversation)).filter(within);
         let rows = query.order_by_asc(Column::Seq).all(&self.read).await.map_err(db)?;
-        let names: Vec<_> = rows.iter().map(|row| row.client_msg_id.clone()).collect();
+        let names: Vec<_> = rows.iter().map(|row| told_name(row.client_msg_id.clone())).collect();
         Ok(messages_of(&self.read, rows).await?.into_iter().zip(names).collect())
     }
 

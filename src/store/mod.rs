@@ -36,7 +36,7 @@ pub use conversations::ConversationFilter;
 pub use entity::conversation::{GENERAL_CHANNEL_ID, GLOBAL_ID};
 pub use erasure::{Erased, Erasure};
 pub use export::{Entry, Part};
-pub use idempotency::{Begun, StoredAnswer};
+pub use idempotency::{Begun, Claim, StoredAnswer};
 pub use interview::Numbered;
 #[cfg(test)]
 pub use jobs::testing;

@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 
 use super::state;
 use crate::domain::error::{Error, Kind, Result};
+use crate::domain::message::keyed_name;
 use crate::domain::user::Identity;
-use crate::store::{Begun, Store, StoredAnswer};
+use crate::store::{Begun, Claim, Store, StoredAnswer};
 
 const HEADER: &str = "idempotency-key";
 /// How often, and how long, a request waits for the first one with its key.
@@ -28,6 +29,14 @@ struct Key {
     user: i64,
     scope: String,
     key: String,
+}
+
+impl Key {
+    /// Another one once the key has been forgotten.
+    fn message_name(&self, claim: Claim) -> String {
+        let name = format!("{} {} {}", self.scope, self.key, claim.until.unix_timestamp_nanos());
+        keyed_name(&hash(name.as_bytes()))
+    }
 }
 
 impl Idempotent {
@@ -52,13 +61,23 @@ impl Idempotent {
     where
         F: Future<Output = Result<HttpResponse>> + 'static,
     {
-        let Some(key) = self.key else { return work.await };
+        self.run_named(content, |_| work).await
+    }
+
+    /// The same for a request that posts a message. `work` is told the name that the message has if the client gave it none: a request
+    /// that died after it was stored, and before its answer was, is not known here, but the ledger knows the name.
+    pub async fn run_named<W, F>(self, content: &[u8], work: W) -> Result<HttpResponse>
+    where
+        W: FnOnce(Option<String>) -> F + 'static,
+        F: Future<Output = Result<HttpResponse>> + 'static,
+    {
+        let Some(key) = self.key else { return work(None).await };
         let content = hash(content);
         for _ in 0..POLLS {
             match self.store.begin_idempotent(key.user, &key.scope, &key.key, &content).await? {
-                Begun::First => {
-                    let store = self.store;
-                    let done = actix_web::rt::spawn(async move { finish(&store, &key, work).await });
+                Begun::First(claim) => {
+                    let (store, work) = (self.store, work(Some(key.message_name(claim))));
+                    let done = actix_web::rt::spawn(async move { finish(&store, &key, claim, work).await });
                     return done.await.map_err(|error| Error::internal(format!("idempotent request: {error}")))?;
                 }
                 Begun::Answered(answer) => return replay(answer),
@@ -74,10 +93,15 @@ impl Idempotent {
     }
 }
 
-async fn finish(store: &Store, key: &Key, work: impl Future<Output = Result<HttpResponse>>) -> Result<HttpResponse> {
+async fn finish(
+    store: &Store,
+    key: &Key,
+    claim: Claim,
+    work: impl Future<Output = Result<HttpResponse>>,
+) -> Result<HttpResponse> {
     let done = work.await;
-    // such a request may have had its effect: the key stays taken until it is abandoned by age
-    let uncertain = matches!(&done, Err(error) if error.code == "WRITE_UNCERTAIN");
+    // such a request, or the one before it, may have had its effect: the key stays taken until it is abandoned by age
+    let uncertain = claim.again || matches!(&done, Err(error) if error.code == "WRITE_UNCERTAIN");
     let answer = done.unwrap_or_else(|error| error.error_response());
     let (head, body) = answer.into_parts();
     let body = to_bytes(body).await.map_err(|_| Error::internal("an answer without a body"))?;

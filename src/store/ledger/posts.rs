@@ -9,7 +9,9 @@ use crate::domain::change::{By, Done, Draft, Posted, Target};
 use crate::domain::conversation::{ChatStatus, Conversation, ConversationKind, not_found};
 use crate::domain::error::{Error, Result};
 use crate::domain::event::{Event, Stored, What};
-use crate::domain::message::{Message, MessageType, Reactions, Sender, client_msg_id_reused, reply_not_found};
+use crate::domain::message::{
+    Message, MessageType, Reactions, Sender, client_msg_id_reused, reply_not_found, told_name,
+};
 use crate::domain::permission::{Act, Relation, may};
 use crate::domain::{ConversationId, MessageId};
 
@@ -180,9 +182,9 @@ impl Book<'_> {
             created_at: self.now,
             updated_at: self.now,
         });
-        let client_msg_id = content.client_msg_id.map(str::to_owned);
-        self.rows.messages.push((message.clone(), client_msg_id.clone()));
-        let what = What::Posted { message: message.clone(), client_msg_id };
+        let name = content.client_msg_id.map(str::to_owned);
+        self.rows.messages.push((message.clone(), name.clone()));
+        let what = What::Posted { message: message.clone(), client_msg_id: told_name(name) };
         self.tell(Event::Stored(Stored { conversation: conversation.clone(), seq, members, what }));
         Ok(message)
     }

@@ -240,6 +240,24 @@ async fn every_change_of_a_message_takes_a_place_and_catching_up_finds_it() {
 }
 
 #[tokio::test]
+async fn the_name_that_an_idempotency_key_gives_stores_a_message_once_and_is_not_told() {
+    for desk in Desk::all().await {
+        let alice = desk.user("alice", Role::Customer).await;
+        let name = crate::domain::message::keyed_name(&"0a".repeat(32));
+        let post = |content| (alice, text(Target::Conversation(GLOBAL_ID), content, Some(&name)));
+        let written = desk.write(vec![post("once"), post("once")]).await;
+        let [Event::Stored(Stored { what: What::Posted { client_msg_id: None, .. }, .. })] = &written[0].events[..]
+        else {
+            panic!("{written:?}")
+        };
+        assert!(matches!(&written[1].done, Ok(Done::Posted(posted)) if posted.replayed));
+        assert_eq!(desk.contents(GLOBAL_ID).await, [(1, 1, "once".into())]);
+        let missed = desk.store().changes(GLOBAL_ID, &(1..=1)).await.unwrap();
+        assert!(matches!(&missed[..], [(_, None)]));
+    }
+}
+
+#[tokio::test]
 async fn a_reply_is_to_a_message_of_the_same_conversation_even_if_that_is_deleted() {
     for desk in Desk::all().await {
         let [alice, bob] = [desk.user("alice", Role::Customer).await, desk.user("bob", Role::Customer).await];

@@ -76,6 +76,53 @@ async fn an_idempotency_key_makes_one_message_of_two() {
     }
 }
 
+/// What a server leaves of a key that was killed after it stored a message, and before it stored the answer: a minute later.
+async fn forget_answers(server: &Server) {
+    use entity::idempotency_key::{Column, Entity};
+    use sea_orm::sea_query::Expr;
+    use sea_orm::{Database, EntityTrait as _};
+    let database = Database::connect(server.database_url()).await.unwrap();
+    let then = time::OffsetDateTime::now_utc() - time::Duration::seconds(61);
+    let keys = Entity::update_many()
+        .col_expr(Column::Status, Expr::value(None::<i32>))
+        .col_expr(Column::Body, Expr::value(None::<Vec<u8>>))
+        .col_expr(Column::CreatedAt, Expr::value(entity::Timestamp::from(then)));
+    keys.exec(&database).await.unwrap();
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_makes_one_message_also_if_the_server_is_killed_before_it_keeps_the_answer() {
+    for database in databases() {
+        let mut server = Server::start(database);
+        let (alice, bob) = (server.account().await, server.account().await);
+        let direct = alice.post("/api/conversations", json!({"kind": "direct", "user": bob.id()}), 201).await;
+        let direct = format!("/api/conversations/{}/messages", direct["id"].as_str().unwrap());
+        let requests = [
+            ("/api/messages", json!({"content": "to all"})),
+            ("/api/v1/messages", json!({"channel_id": "general", "content": "to a channel"})),
+            ("/api/chat/message/text", json!({"to_user_id": bob.id(), "content": "to bob"})),
+            (direct.as_str(), json!({"content": "to bob again"})),
+        ];
+        let send = async |(path, body): &(&str, serde_json::Value)| {
+            let request = alice.request(Method::POST, path).header("Idempotency-Key", "k1");
+            expect(request.json(body).send().await.unwrap(), 201).await
+        };
+        let mut first = Vec::new();
+        for request in &requests {
+            first.push(send(request).await);
+        }
+        server.kill();
+        forget_answers(&server).await;
+        server.restart();
+        for (request, first) in requests.iter().zip(first) {
+            assert_eq!(send(request).await, first, "{request:?}");
+        }
+        assert_eq!(alice.get("/api/messages", 200).await.as_array().unwrap().len(), 3);
+        assert_eq!(alice.get("/api/v1/messages?channel_id=general", 200).await["data"].as_array().unwrap().len(), 1);
+    }
+}
+
 #[tokio::test]
 async fn where_only_staff_writes_to_everybody_customers_do_not() {
     for database in databases() {
