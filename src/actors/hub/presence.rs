@@ -79,9 +79,9 @@ impl Presence {
         }
     }
 
-    /// Whether nothing waits to be told.
+    /// Whether there is nothing to be told, and nothing to be forgotten.
     pub fn is_quiet(&self) -> bool {
-        self.due.is_empty()
+        self.due.is_empty() && self.typing.is_empty()
     }
 }
 
@@ -136,5 +136,14 @@ mod tests {
         assert!(presence.types(conversation, 1, true, now + seconds(3)));
         assert!(presence.types(conversation, 1, false, now + seconds(3)));
         assert!(presence.types(conversation, 2, false, now + seconds(3)));
+    }
+
+    #[test]
+    fn who_typed_is_forgotten_although_nobody_comes_or_goes() {
+        let (mut presence, now) = (Presence::default(), Instant::now());
+        assert!(presence.is_quiet());
+        presence.types(ConversationId::nil(), 1, true, now);
+        assert!(!presence.is_quiet());
+        assert!(presence.due(now + seconds(3)).is_empty() && presence.is_quiet());
     }
 }
