@@ -1,9 +1,11 @@
 // All that the page knows of conversations: frames, answers and wishes come in, state and effects come out. Pure: no
 // network, no page, and the time is passed in.
 
-import { isLost, isQueued } from "./model.js";
+import { receive } from "./frames.js";
+import { drop, list, meet, merge, patch, queue } from "./listing.js";
+import { isQueued } from "./model.js";
 import { Outbox, sendFrame } from "./outbox.js";
-import { Thread, senderId } from "./thread.js";
+import { Thread } from "./thread.js";
 import { Typing } from "./typing.js";
 
 /**
@@ -20,7 +22,6 @@ import { Typing } from "./typing.js";
 const MAX_WATCHED = 60;
 /** Conversations whose messages are held at once. */
 const MAX_THREADS = 8;
-const EVENTS = new Set(["new_message", "message_updated", "message_deleted", "reaction"]);
 
 export class Core {
   /** @param {Me} me @param {import("./outbox.js").Entry[]} [kept] */
@@ -155,28 +156,14 @@ export class Core {
     this.meanwhile = { come: new Set(), gone: new Set() };
   }
 
-  /**
-   * The list was read. @param {Conversation[]} found @param {boolean} complete whether it names all there are
-   */
+  /** The list was read. @param {Conversation[]} found @param {boolean} complete whether it names all there are */
   list(found, complete) {
-    const { come, gone } = this.meanwhile;
-    const named = new Set([...found.map(({ id }) => id), ...come]);
-    for (const conversation of found) if (!gone.has(conversation.id)) this.merge(conversation);
-    if (complete) {
-      for (const id of [...this.conversations.keys()]) if (!named.has(id) && id !== this.open) this.conversations.delete(id);
-    }
-    this.listed = true;
-    if (this.open && this.conversations.has(this.open) && !this.threads.has(this.open)) this.begin(this.open);
-    this.changes.add("list");
-    this.watch();
+    list(this, found, complete);
   }
 
-  /** The active support chats were read: one that waited and is not among them is somebody else's, or closed. */
+  /** The active support chats were read. */
   queue(found, complete) {
-    const named = new Set(found.map(({ id }) => id));
-    const gone = [...this.conversations.values()].filter((one) => isQueued(one, this.me) && !named.has(one.id));
-    if (complete) for (const { id } of gone) this.effects.push({ do: "fetch", id });
-    this.list(found, false);
+    queue(this, found, complete);
   }
 
   /** One conversation was read. */
@@ -191,47 +178,19 @@ export class Core {
     this.drop(id);
   }
 
-  /** Takes in what is told of a conversation, unless events told something later already. */
+  /** Takes in what is told of a conversation. @param {Conversation} news */
   merge(news) {
-    this.lost.delete(news.id);
-    this.meanwhile.come.add(news.id);
-    this.meanwhile.gone.delete(news.id);
-    const known = this.conversations.get(news.id);
-    this.meet(...news.members ?? []);
-    if (news.last_message) this.meet(news.last_message.sender);
-    const older = known && news.last_seq < known.last_seq;
-    const merged = older
-      ? { ...news, last_seq: known.last_seq, last_message: known.last_message, unread: known.unread } : news;
-    this.conversations.set(news.id, this.open === news.id && this.reading ? { ...merged, unread: 0 } : merged);
-    this.changes.add("list").add(news.id);
+    merge(this, news);
   }
 
-  patch(id, patch) {
-    const known = this.conversations.get(id);
-    if (!known) return;
-    this.conversations.set(id, { ...known, ...patch });
-    this.changes.add("list").add(id);
-  }
-
+  /** A conversation is gone, or we from it. @param {string} id */
   drop(id) {
-    this.lost.add(id);
-    this.meanwhile.gone.add(id);
-    this.meanwhile.come.delete(id);
-    for (const entry of this.outbox.of(id)) this.discard(entry.id);
-    this.conversations.delete(id);
-    this.threads.delete(id);
-    this.heard.delete(id);
-    this.typing.forget(id);
-    this.changes.add("list").add(id);
+    drop(this, id);
   }
 
+  /** @param {import("./thread.js").Person[]} people */
   meet(...people) {
-    for (const person of people) {
-      if (typeof person !== "object" || person?.id === null) continue;
-      const known = this.people.get(person.id);
-      if (known?.is_online !== person.is_online) this.changes.add("people");
-      this.people.set(person.id, { ...known, ...person });
-    }
+    meet(this, ...people);
   }
 
   // ---- one conversation
@@ -316,7 +275,7 @@ export class Core {
       thread.reads.set(this.me.id, seq);
       this.ask("read", { type: "read", conversation_id: id, seq });
     }
-    if (unread) this.patch(id, { unread: 0 });
+    if (unread) patch(this, id, { unread: 0 });
     thread.trim("newest");
   }
 
@@ -380,154 +339,6 @@ export class Core {
   // ---- frames
 
   receive(frame, now) {
-    if (EVENTS.has(frame.type)) this.event(frame);
-    else if (frame.type === "ack") this.acknowledged(frame);
-    else if (frame.type === "subscribed") this.subscribed(frame);
-    else if (frame.type === "conversation") this.told(frame);
-    else if (frame.type === "read") this.wasRead(frame);
-    else if (frame.type === "typing") this.types(frame, now);
-    else if (frame.type === "presence") this.meet({ id: frame.user_id, username: frame.username, is_online: frame.is_online });
-    else if (frame.type === "error") this.refused(frame, now);
-  }
-
-  subscribed({ conversation_id: id, last_seq: last, recovered, events }) {
-    const [name, asked] = [...this.asked].find(([, one]) => one.kind === "subscribe" && one.id === id) ?? [];
-    if (name) this.asked.delete(name);
-    const thread = this.threads.get(id);
-    if (!thread) {
-      if (last > (this.conversations.get(id)?.last_seq ?? last)) this.effects.push({ do: "fetch", id });
-      return;
-    }
-    if (asked && asked.after === undefined && last > thread.seq) {
-      // it was asked for before the messages were: what lies between is not told unless one says from where
-      this.heard.delete(id);
-      this.listen(id);
-      return;
-    }
-    if (!recovered) {
-      // too much happened: what is held may be old, and is read anew
-      thread.restart(last);
-      if (id === this.open) this.load(id, "newest");
-      return;
-    }
-    for (const event of events) {
-      if (event.type === "new_message" && senderId(event.message) === this.me.id) thread.unclaimed.add(event.message.id);
-      this.event(event, true);
-    }
-    thread.seq = Math.max(thread.seq, last);
-    thread.divide(this.me.id);
-    this.changes.add(id);
-  }
-
-  /** A stored change, as it happens or as it is recovered. */
-  event(frame, recovered = false) {
-    const id = frame.conversation_id;
-    const thread = this.threads.get(id);
-    // the server leaves nothing out; if something is missing all the same, it is asked for
-    if (thread && !recovered && this.heard.has(id) && frame.seq > thread.seq + 1) {
-      this.heard.delete(id);
-      this.listen(id);
-      return;
-    }
-    if (thread && !thread.apply(frame)) return;
-    if (frame.message) {
-      this.meet(frame.message.sender);
-      this.settle(frame.message.id);
-    }
-    if (frame.client_msg_id) this.outbox.remove(frame.client_msg_id);
-    if (frame.type === "new_message") this.came(frame, recovered);
-    else this.retold(frame);
-    this.changes.add(id);
-  }
-
-  /** A new message is the last one of its conversation. */
-  came({ conversation_id: id, seq, message }, recovered) {
-    const known = this.conversations.get(id);
-    if (!known || seq <= known.last_seq) return;
-    const own = senderId(message) === this.me.id;
-    const seen = own || isQueued(known, this.me) || (this.open === id && this.reading);
-    this.patch(id, { last_message: message, last_seq: seq, unread: known.unread + (seen ? 0 : 1) });
-    const sender = senderId(message);
-    if (sender !== null && this.typing.stopped(id, sender)) this.changes.add("typing");
-    if (!own && !recovered) this.effects.push({ do: "heard", id, message });
-  }
-
-  /** A change of an older message may be one of the last. */
-  retold(frame) {
-    const known = this.conversations.get(frame.conversation_id);
-    if (!known) return;
-    const last = known.last_message;
-    const about = frame.message?.id ?? frame.message_id;
-    const patch = { last_seq: Math.max(known.last_seq, frame.seq) };
-    if (last?.id === about && frame.message) this.patch(known.id, { ...patch, last_message: frame.message });
-    else this.patch(known.id, patch);
-    if (frame.type === "message_deleted") this.effects.push({ do: "fetch", id: known.id });
-  }
-
-  acknowledged({ client_msg_id: name, message_id: messageId }) {
-    const entry = this.outbox.find(name);
-    if (!entry) return;
-    if (this.threads.get(entry.conversation)?.shows.has(messageId)) this.outbox.remove(name);
-    else this.outbox.change(name, { state: "sent", problem: null, messageId });
-    this.threads.get(entry.conversation)?.unclaimed.delete(messageId);
-    this.changes.add(entry.conversation);
-    this.effects.push({ do: "keep" });
-  }
-
-  told({ action, seq, conversation }) {
-    if (action === "removed" || isLost(conversation, this.me)) {
-      this.drop(conversation.id);
-      return;
-    }
-    const thread = this.threads.get(conversation.id);
-    if (seq !== undefined && thread && this.heard.has(conversation.id) && seq === thread.seq + 1) thread.seq = seq;
-    this.merge(conversation);
-    this.watch();
-  }
-
-  wasRead({ conversation_id: id, user_id: user, seq }) {
-    const thread = this.threads.get(id);
-    if (thread && seq > (thread.reads.get(user) ?? 0)) thread.reads.set(user, seq);
-    if (user === this.me.id && seq >= (this.conversations.get(id)?.last_message?.seq ?? 0)) this.patch(id, { unread: 0 });
-    this.changes.add(id);
-  }
-
-  types(frame, now) {
-    this.typing.told(frame, now);
-    this.changes.add("typing");
-  }
-
-  refused(frame, now) {
-    const entry = this.outbox.find(frame.ref);
-    if (entry) {
-      this.outbox.refused(entry.id, frame, now);
-      this.changes.add(entry.conversation);
-      this.effects.push({ do: "keep" });
-      return;
-    }
-    if (frame.code === "RATE_LIMITED" && frame.ref === undefined) {
-      this.slowDown(frame, now);
-      return;
-    }
-    const asked = this.asked.get(frame.ref);
-    if (!asked) return;
-    this.asked.delete(frame.ref);
-    if (asked.kind === "subscribe") {
-      this.heard.delete(asked.id);
-      // it may be gone, or somebody else's by now: the list knows
-      if (asked.id === this.open) this.effects.push({ do: "fetch", id: asked.id });
-    } else if (asked.kind !== "read") {
-      this.effects.push({ do: "problem", error: frame });
-    }
-  }
-
-  /** Frames were dropped, nobody says which: subscriptions without an answer are asked for again in a while. */
-  slowDown({ retry_after: after }, now) {
-    for (const [name, { kind, id }] of this.asked) {
-      if (kind !== "subscribe") continue;
-      this.asked.delete(name);
-      this.heard.delete(id);
-    }
-    this.again = now + 1000 + (after ?? 0) * 1000;
+    receive(this, frame, now);
   }
 }
