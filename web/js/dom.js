@@ -46,10 +46,10 @@ export function svg(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** A decorative icon of the sprite. @param {string} name */
+/** A decorative icon, one of those at the end of the page: nothing is loaded for it. @param {string} name */
 export function icon(name) {
   return svg("svg", { class: "icon", "aria-hidden": "true", focusable: "false" },
-    svg("use", { href: `/assets/icons/sprite.svg#${name}` }));
+    svg("use", { href: `#icon-${name}` }));
 }
 
 /** Text of a person: its own direction, whatever the page's is. */

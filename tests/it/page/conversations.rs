@@ -142,6 +142,15 @@ async fn talk(ada_page: &Browser, bo_page: &Browser) {
     assert_eq!(count(ada_page, "I am reading").await, 0);
 }
 
+/// All icons that are shown, and one that was not shown before.
+async fn icons_are_drawn(browser: &Browser) {
+    browser.run("return import('/assets/js/dom.js').then(({ icon }) => document.body.append(icon('archive')))").await;
+    let drawn = "[...document.querySelectorAll('svg.icon')].filter((icon) => icon.checkVisibility())
+        .every((icon) => icon.getBBox().width > 0)";
+    browser.until(drawn).await;
+    browser.run("document.body.lastElementChild.remove()").await;
+}
+
 /// The server dies. One writes meanwhile; the other has no network until both are talking again.
 async fn restart(server: &mut Server, ada_page: &Browser, bo_page: &Browser, bo: &Account) {
     bo_page.cut_off(true).await;
@@ -149,6 +158,7 @@ async fn restart(server: &mut Server, ada_page: &Browser, bo_page: &Browser, bo:
     ada_page.until("document.querySelector('[data-testid=connection]').dataset.state !== 'live'").await;
     write(ada_page, "Written while the server was away").await;
     ada_page.shown("pending").await;
+    icons_are_drawn(ada_page).await;
     block_in_place(|| server.restart());
     ada_page.until("!document.querySelector('[data-testid=pending]')").await;
     write(ada_page, "Written while Bo was away").await;
