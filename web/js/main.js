@@ -5,6 +5,7 @@ import { startConversations, stopConversations } from "./conversations/client.js
 import { fill, h } from "./dom.js";
 import { startLive, stopLive } from "./live.js";
 import { toast } from "./notify.js";
+import { startRenewal, stopRenewal } from "./renewal.js";
 import { Router } from "./router.js";
 import { onSessionEnded, restore } from "./session.js";
 import { getState, subscribe } from "./store.js";
@@ -76,6 +77,7 @@ await restoreSession();
 let signedIn = getState().user;
 let lastUser = signedIn?.id ?? null;
 if (signedIn) {
+  startRenewal();
   startLive();
   startConversations();
 }
@@ -87,11 +89,13 @@ subscribe(["user"], ({ user }) => {
   lastUser = user?.id ?? lastUser;
   signedIn = user;
   if (user) {
+    startRenewal();
     startLive();
     startConversations();
   } else {
     stopConversations();
     stopLive();
+    stopRenewal();
   }
   router.renew();
 });

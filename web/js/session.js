@@ -2,6 +2,7 @@
 
 import { get, post, setUnauthorizedHandler } from "./api.js";
 import { forgetAll } from "./keep.js";
+import { expiresAt } from "./renewal.js";
 import { getState, reset, set } from "./store.js";
 
 /** Tabs tell each other when the session changes; the cookie is theirs in common. */
@@ -51,6 +52,7 @@ export async function signUp(fields) {
 function enter(answer) {
   reset();
   set({ user: answer.user });
+  expiresAt(answer.expires_at);
   channel?.postMessage("changed");
 }
 

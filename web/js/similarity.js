@@ -38,6 +38,13 @@ export function sentence({ kind, percent, needed, next }) {
 }
 
 /**
+ * Which of the questions that wait is answered. Answers come in the order of the questions, but a question may have been
+ * dropped on its way: then the answer names one that was asked later.
+ * @param {string[]} asked the oldest first @param {Metadata | null} metadata @returns {number} -1: none of them
+ */
+export const answeredIndex = (asked, metadata) => (metadata?.question === undefined ? asked.length > 0 ? 0 : -1 : asked.indexOf(metadata.question));
+
+/**
  * Questions and answers as the server keeps them, put together again.
  * @param {{ seq: number, sender: any, content: string, metadata: Metadata | null, created_at: string, deleted?: boolean }[]} messages in any order
  * @returns {{ seq: number, asked: string, answer: string, metadata: Metadata | null }[]} oldest first

@@ -140,6 +140,18 @@ async fn talk(ada_page: &Browser, bo_page: &Browser) {
     bo_page.click("confirm-yes").await;
     ada_page.until(&shows("message", "This message was deleted.")).await;
     assert_eq!(count(ada_page, "I am reading").await, 0);
+
+    // what was begun is there after a reload, until it is sent
+    bo_page.enter("composer", "To be continued").await;
+    bo_page.reload().await;
+    let draft = |text: &str| format!("document.querySelector('[data-testid=composer]')?.value === {text:?}");
+    bo_page.until(&draft("To be continued")).await;
+    bo_page.until(&shows("message-text", "Yes, this one!")).await;
+    bo_page.run("document.querySelector('[data-testid=composer]').focus()").await;
+    bo_page.press("Enter").await;
+    ada_page.until(&shows("message-text", "To be continued")).await;
+    bo_page.reload().await;
+    bo_page.until(&draft("")).await;
 }
 
 /// All icons that are shown, and one that was not shown before.

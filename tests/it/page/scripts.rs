@@ -46,6 +46,9 @@ async fn modules_compute_what_they_say() {
                 { seq: 1, sender: { id: 1 }, content: 'a?' }])",
             json!([{"seq": 4, "asked": "b?", "answer": "b!", "metadata": null}]),
         ),
+        // an answer belongs to the question that it names; one without a name to the oldest
+        ("similarity", "[m.answeredIndex(['a?', 'b?'], { question: 'b?' }), m.answeredIndex(['a?', 'b?'], { from_qa: false }),
+            m.answeredIndex(['a?'], { question: 'c?' }), m.answeredIndex([], null)]", json!([1, 0, -1, -1])),
         // a card and the library
         (
             "interview-set",

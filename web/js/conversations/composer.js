@@ -1,6 +1,7 @@
 // The field to write in: grows with its text, keeps a draft for each conversation, answers to and edits messages.
 
 import { bdi, fill, h, icon, setText } from "../dom.js";
+import { keep, kept } from "../keep.js";
 import { announce } from "../notify.js";
 import { act, chats, newName } from "./client.js";
 import { MAX_CONTENT, contentOf, displayName } from "./model.js";
@@ -26,7 +27,7 @@ export function composer(id) {
   let purpose = null;
   let idle = 0;
   let lastOwn = () => undefined;
-  const { drafts } = chats();
+  const draft = `draft.${id}`;
 
   const length = () => [...field.value].length;
   const fit = () => {
@@ -47,7 +48,7 @@ export function composer(id) {
     fit();
   };
   const turnTo = (next) => {
-    if (purpose?.editing && !next?.editing) put(drafts.get(id) ?? "");
+    if (purpose?.editing && !next?.editing) put(kept(draft) ?? "");
     purpose = next;
     about.hidden = next === null;
     const message = next?.editing ?? next?.replyTo;
@@ -74,7 +75,7 @@ export function composer(id) {
     } else {
       const replyTo = purpose?.replyTo?.id ?? null;
       turnTo(null);
-      drafts.delete(id);
+      keep(draft, null);
       put("");
       clearTimeout(idle);
       act((core, now) => core.post(newName(), id, text, replyTo, now));
@@ -85,7 +86,7 @@ export function composer(id) {
   field.addEventListener("input", () => {
     fit();
     if (!purpose?.editing) {
-      drafts.set(id, field.value);
+      keep(draft, field.value === "" ? null : field.value);
       typed(field.value !== "");
     }
   });
@@ -108,7 +109,7 @@ export function composer(id) {
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
   };
-  put(drafts.get(id) ?? "");
+  put(kept(draft) ?? "");
 
   return {
     node, edit,

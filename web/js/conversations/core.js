@@ -36,8 +36,6 @@ export class Core {
     /** @type {Map<number, import("./thread.js").Person>} */
     this.people = new Map();
     this.typing = new Typing();
-    /** What was begun and not sent, by conversation. @type {Map<string, string>} */
-    this.drafts = new Map();
     /** What came and went since the list was asked for. */
     this.meanwhile = { come: new Set(), gone: new Set() };
     /** Conversations that were asked for and are not there, or not any more. @type {Set<string>} */

@@ -6,7 +6,7 @@ import { fill, h, icon } from "../dom.js";
 import { keep, kept } from "../keep.js";
 import { onFrame, send } from "../live.js";
 import { remember } from "../router.js";
-import { exchanges } from "../similarity.js";
+import { answeredIndex, exchanges } from "../similarity.js";
 import { getState, isReachable, subscribe } from "../store.js";
 import { composer } from "./composer.js";
 import { exchange } from "./exchange.js";
@@ -127,13 +127,18 @@ class Rehearsal {
   }
 
   answered({ content, metadata }) {
+    const index = answeredIndex(this.pending.map(({ entry }) => entry.asked), metadata);
+    if (index < 0) return;
+    for (const { id } of this.pending.slice(0, index)) this.fail(id, "The server did not take this question.");
     this.pending.shift()?.entry.answer(content, metadata);
     this.scrollDown();
   }
 
-  refused({ ref, message, error, retry_after: wait }) {
+  refused({ ref, code, message, error, retry_after: wait }) {
     const text = `${message ?? error}${wait ? ` Try again in ${Math.ceil(wait)} s.` : ""}`;
     if (typeof ref === "string") this.fail(ref, text);
+    // frames came too fast and were dropped unread: nobody knows which
+    else if (code === "RATE_LIMITED") for (const { id } of [...this.pending]) this.fail(id, text);
   }
 
   fail(id, text) {
