@@ -181,7 +181,7 @@ fn print_config(settings: &Settings) -> Result<(), Failure> {
 }
 
 async fn open(settings: &Settings) -> Result<Store, Failure> {
-    std::fs::create_dir_all(&settings.server.data_dir)?;
+    app::make_data_folder(&settings.server.data_dir)?;
     Ok(Store::connect(&settings.database.url, settings.database.max_connections, Clock::system()).await?)
 }
 
@@ -260,9 +260,13 @@ async fn create_user(
 ) -> Result<(), Failure> {
     let role = Role::parse(role)?;
     eprintln!("Password (6 to 128 characters, then Enter):");
-    let mut password = String::new();
-    io::stdin().lock().read_line(&mut password)?;
-    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    let password = if io::stdin().is_terminal() {
+        rpassword::read_password()?
+    } else {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        line.trim_end_matches(['\r', '\n']).to_owned()
+    };
     let registration = Registration { username: Some(username), email, password, name, role };
     let user = accounts(settings).await?.register(registration).await?;
     writeln!(io::stdout(), "made {} ({}), id {}", user.username, user.role.as_str(), user.id)?;

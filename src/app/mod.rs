@@ -8,8 +8,10 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 
+use std::fs::DirBuilder;
 use std::io;
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -131,12 +133,19 @@ fn bind(settings: &Settings) -> Result<TcpListener> {
     Ok(listener)
 }
 
-async fn open_store(settings: &Settings) -> Result<Store> {
-    let folder = &settings.server.data_dir;
-    std::fs::create_dir_all(folder).map_err(|error| {
+/// Makes the folder of the database and the secret, if there is none. It is nobody else's: résumés are in it.
+pub fn make_data_folder(folder: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).map_err(|error| {
         Error::internal(error.to_string())
             .saying(format!("The folder {} cannot be made: check its rights, or set DATA_DIR.", folder.display()))
-    })?;
+    })
+}
+
+async fn open_store(settings: &Settings) -> Result<Store> {
+    make_data_folder(&settings.server.data_dir)?;
     let store = Store::connect(&settings.database.url, settings.database.max_connections, Clock::system()).await?;
     store.migrate().await?;
     Ok(store)

@@ -66,12 +66,13 @@ impl AiSettings {
         let timeout = env.duration("LLM_TIMEOUT", Duration::from_secs(60));
         let mut read = |key: &'static str, url: &'static str, model: &'static str, default: &'static str| {
             let key = env.secret(key).or_else(|| shared.clone());
-            let url = env.optional(url);
+            let name = url;
+            let url = env.optional(name);
             let model = env.text(model, default);
             if let Some(url) = &url
                 && url::Url::parse(url).map_or(true, |url| !matches!(url.scheme(), "http" | "https"))
             {
-                env.problem(format!("{url:?} is not an http(s) URL of an AI endpoint, such as {OPENAI}."));
+                env.problem(format!("{name} must be an http(s) URL of an AI endpoint, such as {OPENAI}, not {url:?}."));
             }
             // a key alone means OpenAI; an address alone means a server that wants no key
             (key.is_some() || url.is_some()).then(|| Endpoint {

@@ -59,6 +59,16 @@ impl Env {
         value.map(SecretString::from)
     }
 
+    /// A variable whose effective value is recorded later.
+    pub fn given(&self, name: &str) -> Option<String> {
+        self.raw(name)
+    }
+
+    /// Records a URL that may hold a password, which is not shown.
+    pub fn record_url(&mut self, name: &'static str, url: &str) {
+        self.record(name, mask_password(url));
+    }
+
     /// A URL that may hold a password, which is not recorded.
     pub fn url_with_secret(&mut self, name: &'static str) -> Option<String> {
         let value = self.raw(name);

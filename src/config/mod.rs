@@ -109,12 +109,43 @@ mod tests {
             ("WEBSOCKET_PING_PERIOD", "2 fortnights"),
             ("TRUSTED_PROXIES", "10.0.0.0/99"),
             ("QA_SIMILARITY_THRESHOLD", "75%"),
+            ("LOG_LEVEL", "warning"),
+            ("LLM_API_URL", "ollama"),
         ])
         .unwrap_err();
-        for name in ["PORT", "JWT_SECRET", "CHUNK_OVERLAP", "WEBSOCKET_PING_PERIOD", "TRUSTED_PROXIES", "QA_SIMILARITY"]
-        {
+        for name in [
+            "PORT",
+            "JWT_SECRET",
+            "CHUNK_OVERLAP",
+            "WEBSOCKET_PING_PERIOD",
+            "TRUSTED_PROXIES",
+            "QA_SIMILARITY",
+            "LOG_LEVEL",
+            "LLM_API_URL",
+        ] {
             assert!(problems.iter().any(|p| p.contains(name)), "{name} is missing in {problems:?}");
         }
+    }
+
+    #[test]
+    fn a_log_filter_has_levels() {
+        for good in ["warn", "INFO", "off", "info,greenroom=debug", "greenroom::ws=trace,warn"] {
+            assert!(read(&[("LOG_LEVEL", good)]).is_ok(), "{good}");
+        }
+        for bad in ["warning", "verbose", "info,sqlx", "greenroom=loud"] {
+            assert!(read(&[("LOG_LEVEL", bad)]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_database_that_is_used_is_shown() {
+        let shown = |vars: &[(&str, &str)]| {
+            let effective = read(vars).unwrap().effective;
+            effective.into_iter().find(|(name, _)| *name == "DATABASE_URL").map(|(_, value)| value)
+        };
+        assert_eq!(shown(&[]).as_deref(), Some("sqlite:./data/greenroom.db"));
+        let parts = [("DB_HOST", "db"), ("DB_PASSWORD", "secret")];
+        assert_eq!(shown(&parts).as_deref(), Some("postgres://greenroom:********@db:5432/greenroom?sslmode=prefer"));
     }
 
     #[test]

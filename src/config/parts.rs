@@ -106,11 +106,12 @@ impl std::fmt::Debug for DatabaseSettings {
 impl DatabaseSettings {
     pub(super) fn read(env: &mut Env, data_dir: &Path) -> Self {
         let max_connections = env.number("DB_MAX_CONNECTIONS", 10, 2..=1000);
-        let url = match env.url_with_secret("DATABASE_URL") {
+        let url = match env.given("DATABASE_URL") {
             Some(url) => url.replacen("postgresql://", "postgres://", 1),
             None if env.has("DB_HOST") => Self::from_parts(env),
             None => format!("sqlite:{}", data_dir.join("greenroom.db").display()),
         };
+        env.record_url("DATABASE_URL", &url);
         if !url.starts_with("sqlite:") && !url.starts_with("postgres://") {
             env.problem("DATABASE_URL must begin with sqlite: or postgres://.");
         }
@@ -328,6 +329,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether a text is a filter of `tracing`, of which a part without a level would be a target that logs everything, and
+/// nothing else would be logged: that is a level misspelt.
+fn is_filter(text: &str) -> bool {
+    let is_level = |part: &str| part.trim().parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    let parts = text.split(',').all(|part| part.contains(['=', '[']) || is_level(part));
+    parts && tracing_subscriber::EnvFilter::try_new(text).is_ok()
+}
+
 #[derive(Clone, Debug)]
 pub struct LogSettings {
     /// A `tracing` filter such as `info` or `greenroom=debug`.
@@ -339,8 +348,11 @@ impl LogSettings {
     pub(super) fn read(env: &mut Env, environment: Environment) -> Self {
         let default = if environment.is_production() { "json" } else { "text" };
         let level = env.text("LOG_LEVEL", "info");
-        if tracing_subscriber::EnvFilter::try_new(&level).is_err() {
-            env.problem(format!("LOG_LEVEL must be a level such as info or debug, not {level:?}."));
+        if !is_filter(&level) {
+            env.problem(format!(
+                "LOG_LEVEL must be error, warn, info, debug, trace or off, or parts with a level each such as \
+                 info,greenroom=debug, not {level:?}."
+            ));
         }
         let words = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         Self { level, format: env.choice("LOG_FORMAT", default, &words).unwrap_or(LogFormat::Text) }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use deunicode::deunicode;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -152,10 +153,10 @@ pub fn direct_key(one: UserId, other: UserId) -> String {
     format!("{}:{}", one.min(other), one.max(other))
 }
 
-/// The slug of a channel's name: lower case, everything else than `[a-z0-9_]` one dash. 400 if nothing is left.
+/// The slug of a channel's name: in Latin letters of lower case, everything else than `[a-z0-9_]` one dash. 400 if nothing is left.
 pub fn slug(name: &str) -> Result<String> {
     let mut slug = String::new();
-    for c in name.to_lowercase().chars() {
+    for c in deunicode(name).chars().map(|c| c.to_ascii_lowercase()) {
         match c {
             'a'..='z' | '0'..='9' | '_' if slug.len() < 80 => slug.push(c),
             _ if !slug.ends_with('-') && !slug.is_empty() && slug.len() < 80 => slug.push('-'),
@@ -164,10 +165,7 @@ pub fn slug(name: &str) -> Result<String> {
     }
     let slug = slug.trim_start_matches('_').trim_end_matches('-');
     if slug.is_empty() {
-        return Err(Error::invalid(
-            "name",
-            "name must have at least one letter a-z or digit, from which the id is made.",
-        ));
+        return Err(Error::invalid("name", "name must have at least one letter or digit, from which the id is made."));
     }
     Ok(slug.to_owned())
 }
@@ -224,14 +222,19 @@ mod tests {
 
     #[test]
     fn a_slug_comes_from_the_name() {
-        for (name, wanted) in
-            [("General", "general"), ("Tea & Talk 7", "tea-talk-7"), ("  a_b--c! ", "a_b-c"), ("É x", "x")]
-        {
+        for (name, wanted) in [
+            ("General", "general"),
+            ("Tea & Talk 7", "tea-talk-7"),
+            ("  a_b--c! ", "a_b-c"),
+            ("Ünï x", "uni-x"),
+            ("世界", "shi-jie"),
+            ("Чай", "chai"),
+        ] {
             assert_eq!(slug(name).unwrap(), wanted);
             assert!(is_slug(wanted));
         }
         assert!(slug(&"x".repeat(200)).unwrap().len() <= 80);
-        for bad in ["", "!!!", "   ", "世界", "___"] {
+        for bad in ["", "!!!", "   ", "___"] {
             assert!(slug(bad).is_err(), "{bad}");
         }
         for odd in ["", "UPPER", "a b", "-a", "_a", &"x".repeat(81), "é"] {

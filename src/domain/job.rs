@@ -187,7 +187,8 @@ impl Job {
             queue_position: queue_position.filter(|_| queued),
             created_at: self.created_at,
             updated_at: self.updated_at,
-            completed_at: self.completed_at,
+            // documents show when a failed job ended, too; nothing changes one after that
+            completed_at: self.completed_at.or_else(|| (!self.status.is_active()).then_some(self.updated_at)),
         }
     }
 
@@ -230,7 +231,11 @@ impl Job {
         if self.status == Status::At(Stage::Completed) {
             return Ok(());
         }
-        let message = "Only completed analysis jobs have results: wait until its status is completed.";
+        let advice = match self.status {
+            Status::Failed => "this one failed or was cancelled. Retry it, or upload the résumé in another format.",
+            Status::At(_) => "wait until its status is completed.",
+        };
+        let message = format!("Only completed analysis jobs have results: {advice}");
         let error = Error::new(Kind::Invalid, "NOT_COMPLETED", "Analysis not yet completed", message);
         Err(error.with("current_status", self.status.as_str()).with("progress", self.stage.progress()))
     }

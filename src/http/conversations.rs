@@ -21,7 +21,7 @@ use crate::wire::coach::{ConversationView, MessageView};
 
 /// A user named in a body: the integer, the integer as a string, or the username.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a user: an id or a username")]
 pub enum UserField {
     Id(i64),
     Text(String),

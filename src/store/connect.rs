@@ -1,10 +1,13 @@
 //! Opening the database: SQLite with one writer and several readers, PostgreSQL with one pool.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
+use std::str::FromStr as _;
 use std::time::Duration;
 
 use migration::{Migrator, MigratorTrait};
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, TransactionTrait,
 };
@@ -46,12 +49,11 @@ impl Store {
     pub async fn connect(url: &str, connections: u32, clock: Clock) -> Result<Self> {
         let url = url.to_owned();
         if url.starts_with("sqlite:") {
+            keep_private(&url);
             let write = open(sqlite(&url, 1, "FULL", WRITER_CACHE_KIB)).await?;
-            let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-            let read = if in_memory {
-                write.clone()
-            } else {
-                open(sqlite(&url, connections, "NORMAL", READER_CACHE_KIB)).await?
+            let read = match database_file(&url) {
+                Some(_) => open(sqlite(&url, connections, "NORMAL", READER_CACHE_KIB)).await?,
+                None => write.clone(),
             };
             return Ok(Self { read, write, clock, url });
         }
@@ -140,6 +142,24 @@ impl Store {
     }
 }
 
+/// A new file of SQLite is nobody else's, and so are the files beside it, which take its mode. Whatever keeps this from
+/// making it, SQLite will say.
+fn keep_private(url: &str) {
+    #[cfg(unix)]
+    if let Some(path) = database_file(url) {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let _ = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(path);
+    }
+}
+
+/// The file of a SQLite database that is not in memory only.
+pub(super) fn database_file(url: &str) -> Option<PathBuf> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return None;
+    }
+    Some(SqliteConnectOptions::from_str(url).ok()?.get_filename().to_path_buf())
+}
+
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection> {
     Database::connect(options).await.map_err(|error| {
         let mut away = Error::unavailable(
@@ -195,6 +215,21 @@ fn plain_on_this_machine(options: PgConnectOptions) -> PgConnectOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_else_reads_the_files_of_the_database() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("g.db").display());
+        let store = Store::connect(&url, 2, Clock::system()).await.unwrap();
+        store.migrate().await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap()).collect();
+        assert!(files.len() >= 2, "{files:?}");
+        for file in files {
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+        }
+    }
 
     #[test]
     fn a_database_on_this_machine_is_spoken_to_in_plain_unless_that_was_decided() {

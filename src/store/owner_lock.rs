@@ -2,13 +2,12 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
-use sea_orm::sqlx::sqlite::SqliteConnectOptions;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use tokio::task::JoinHandle;
 
+use super::connect::database_file;
 use super::{Backend, Store, db};
 use crate::domain::error::{Error, Kind, Result};
 
@@ -57,10 +56,7 @@ impl Drop for OwnerLock {
 
 /// The file beside the database, if that is a file. Its real path: two spellings of one folder are one lock.
 fn lock_path(url: &str) -> Option<PathBuf> {
-    if url.contains(":memory:") || url.contains("mode=memory") {
-        return None;
-    }
-    let file = SqliteConnectOptions::from_str(url).ok()?.get_filename().to_path_buf();
+    let file = database_file(url)?;
     let mut path = file.canonicalize().unwrap_or(file).into_os_string();
     path.push(".lock");
     Some(path.into())

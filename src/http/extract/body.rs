@@ -88,10 +88,25 @@ pub fn parse<T: DeserializeOwned>(raw: &[u8]) -> Result<T> {
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
-        let message = format!("{path} has the wrong type: {}.", error.inner());
+        let message = format!("{path} has the wrong type: {}.", in_words(&error.inner().to_string()));
         let field = path.split(['.', '[']).next().unwrap_or_default().to_owned();
         Error::invalid(field, message)
     })
+}
+
+/// Types that serde names in its own way, as JSON and people call them.
+fn in_words(error: &str) -> String {
+    const WORDS: [(&str, &str); 8] = [
+        ("expected i64", "expected a whole number"),
+        ("expected u64", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected f64", "expected a number"),
+        ("expected a sequence", "expected a list"),
+        ("invalid type: sequence", "invalid type: a list"),
+        ("invalid type: map", "invalid type: an object"),
+        ("expected a map", "expected an object"),
+    ];
+    WORDS.iter().fold(error.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 fn malformed(error: &serde_json::Error) -> Error {
