@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use actix_cors::CorsError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
@@ -61,6 +62,10 @@ fn label(method: &Method) -> String {
 fn in_our_shape(error: &actix_web::Error) -> Option<HttpResponse> {
     if error.as_error::<Error>().is_some() {
         return None;
+    }
+    if error.as_error::<CorsError>().is_some() {
+        let message = "Pages of this origin may not ask for this: list the origin in CORS_ALLOWED_ORIGINS, or look at the method.";
+        return Some(Error::new(Kind::Invalid, "CORS_REFUSED", "Not allowed by CORS", message).error_response());
     }
     let status = error.as_response_error().status_code();
     if status.is_server_error() {

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::description;
 use crate::http::routes;
+use crate::wire::{Dialect, Malformed};
 
 /// Files of pages are no part of the API.
 const FILES: [&str; 2] = ["/assets/{path:.*}", "/api/docs/{file}"];
@@ -37,6 +38,24 @@ fn the_routes_and_the_document_name_the_same_operations() {
     let missing: Vec<_> = routed.difference(&described).collect();
     let invented: Vec<_> = described.difference(&routed).collect();
     assert!(missing.is_empty() && invented.is_empty(), "not described: {missing:?}; not routed: {invented:?}");
+}
+
+/// The frames that a dialect takes are named by its own error about a frame without a type.
+#[test]
+fn every_frame_that_a_client_may_send_is_described() {
+    let frames = include_str!("../../../docs/sockets.md");
+    let parts: Vec<&str> = frames.split("\n## `").collect();
+    for (dialect, path) in [Dialect::Coach, Dialect::Rooms, Dialect::Support, Dialect::Channels { masked: false }]
+        .into_iter()
+        .zip(["/ws", "/api/ws/connect", "/api/ws", "/api/v1/ws"])
+    {
+        let part = parts.iter().find(|part| part.starts_with(&format!("{path}`"))).unwrap();
+        let Err(Malformed { error, .. }) = dialect.decode("{}") else { panic!("{path} takes anything") };
+        let (_, types) = error.message.split_once(": ").unwrap();
+        for name in types.trim_end_matches('.').replace(" or ", ", ").split(", ") {
+            assert!(part.contains(&format!("\"type\":\"{name}\"")), "{path}: {name} is missing");
+        }
+    }
 }
 
 #[test]

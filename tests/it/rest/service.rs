@@ -113,6 +113,28 @@ async fn answers_carry_ids_tags_and_cache_rules() {
 }
 
 #[tokio::test]
+async fn a_browser_on_a_listed_origin_may_send_any_header_and_others_nothing() {
+    for database in databases() {
+        let server = Server::start(database);
+        let preflight = async |origin: &str| {
+            // a browser's own question, which is no operation of the API
+            let asked = reqwest::Client::new()
+                .request(Method::OPTIONS, server.url("/api/v1/messages"))
+                .header("Origin", origin)
+                .header("Access-Control-Request-Method", "POST")
+                .header("Access-Control-Request-Headers", "authorization,content-type,user-email");
+            asked.send().await.unwrap()
+        };
+        let allowed = preflight("http://localhost:3000").await;
+        assert_eq!(allowed.headers()["access-control-allow-origin"], "http://localhost:3000");
+        assert!(allowed.headers()["access-control-allow-headers"].to_str().unwrap().contains("user-email"));
+        let refused = preflight("https://elsewhere.example").await;
+        assert!(!refused.headers().contains_key("access-control-allow-origin"));
+        assert_eq!(refused.json::<serde_json::Value>().await.unwrap()["code"], "CORS_REFUSED");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_configuration_is_told_whole_and_exits_2() {
     let folder = tempfile::tempdir().unwrap();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_greenroom"))

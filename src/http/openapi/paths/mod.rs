@@ -39,10 +39,6 @@ pub fn sections() -> [Section; 9] {
              `{\"success\":false,\"error\":…}`.",
             channels::endpoints(),
         ),
-        section(
-            "Sockets",
-            "WebSockets (RFC 6455). Each speaks a dialect of its own in text frames of JSON.",
-            sockets::endpoints(),
-        ),
+        section("Sockets", include_str!("../../../../docs/sockets.md"), sockets::endpoints()),
     ]
 }

@@ -1,4 +1,4 @@
-//! The four sockets: their upgrade. Frames are described in words.
+//! The four sockets: their upgrade. Their frames stand in `docs/sockets.md`, which is part of the document.
 
 use crate::http::openapi::endpoint::{Endpoint, get};
 use crate::http::openapi::shape::text;
@@ -12,6 +12,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                  `new_message`, `message_updated`, `message_deleted`, `reaction`, `typing`, `read`, `presence`, `conversation`, \
                  `job`, `error`. Without a token the socket may talk to the assistant and nothing else.",
             )
+            .query("resume", text(), "The `client_id` of the socket that you had before: its memory comes over.")
             .socket(false),
         get("/api/ws/connect", "roomsSocket", "The socket of rooms")
             .explain("You may send `message` (to everybody, a `recipient` or a `room_id`) and `ping`; you hear `connection`, `message`, `direct_message`, `pong`, `error`.")
