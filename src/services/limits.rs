@@ -10,6 +10,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use moka::sync::Cache;
+use sha2::{Digest as _, Sha256};
 
 use crate::config::LimitSettings;
 use crate::domain::UserId;
@@ -94,7 +95,8 @@ struct Inner {
     expensive: Limit<Subject>,
     signups: Limit<Subject>,
     logins_per_minute: u32,
-    failed_by_account: Cache<(String, Subject), Arc<AtomicU32>>,
+    /// By the hash of a name, which may be of any length: nobody need be signed in to be counted.
+    failed_by_account: Cache<([u8; 32], Subject), Arc<AtomicU32>>,
     failed_by_address: Cache<Subject, Arc<AtomicU32>>,
 }
 
@@ -153,7 +155,7 @@ impl RateLimits {
             return Ok(LoginAttempt { counted: Vec::new() });
         }
         let subject = Subject::address(address);
-        let by_account = self.0.failed_by_account.get_with((account.to_owned(), subject), Arc::default);
+        let by_account = self.0.failed_by_account.get_with((Sha256::digest(account).into(), subject), Arc::default);
         let by_address = self.0.failed_by_address.get_with(subject, Arc::default);
         let counted = [(by_account, limit), (by_address, limit.saturating_mul(10))];
         for (counter, limit) in &counted {
@@ -226,6 +228,12 @@ mod tests {
         drop((limits.login("jane", HOME).unwrap(), limits.login("jane", HOME).unwrap()));
         assert!(limits.login("jane", HOME).is_err());
         assert!(limits.login("john", HOME).is_ok());
+    }
+
+    #[test]
+    fn a_long_name_takes_no_more_memory_than_a_short_one() {
+        fn holds_nothing_on_the_heap<K: Copy, V>(_: &Cache<K, V>) {}
+        holds_nothing_on_the_heap(&limits(0, 1).0.failed_by_account);
     }
 
     #[test]
