@@ -18,6 +18,8 @@ use crate::state::AppState;
 
 /// Résumés that a search gives if it does not say how many.
 const SEARCH_LIMIT: u64 = 10;
+/// Characters of a query.
+const MAX_QUERY: usize = 500;
 
 /// `POST /api/analysis/start`
 pub async fn start_analysis(
@@ -107,6 +109,9 @@ fn sought(params: &Params) -> Result<Sought> {
     match (text, params.get("similar_to")) {
         (Some(_), Some(_)) => Err(Error::invalid("similar_to", "Give either query or similar_to.")),
         (None, Some(job)) => parse_job_id(job).map(Sought::Like),
+        (Some(text), None) if text.chars().count() > MAX_QUERY => {
+            Err(Error::invalid("query", format!("query must have at most {MAX_QUERY} characters.")))
+        }
         (Some(text), None) => Ok(Sought::Text(text.to_owned())),
         (None, None) => Err(Error::invalid("query", "Say what to look for in query, or name a job in similar_to.")),
     }

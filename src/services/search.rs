@@ -205,20 +205,23 @@ impl Searches {
     }
 
     async fn shown(&self, best: Vec<Best>, query: &str) -> Result<Vec<Hit>> {
+        let query = query.to_owned();
         let chunks: Vec<i64> = best.iter().map(|best| best.chunk).collect();
         let passages = self.store.passages(&chunks).await?;
         let mut passages: HashMap<i64, _> = passages.into_iter().map(|passage| (passage.chunk, passage)).collect();
-        let hit = |best: Best| {
+        let hit = move |best: Best| {
             let passage = passages.remove(&best.chunk)?;
             Some(Hit {
                 upload_id: passage.upload_id,
                 job_id: passage.job_id,
                 name: passage.name,
                 score: (best.score * 1e4).round() / 1e4,
-                snippet: snippet(&passage.text, query),
+                snippet: snippet(&passage.text, &query),
             })
         };
-        Ok(best.into_iter().filter_map(hit).collect())
+        // hundreds of passages would hold up other requests
+        let hits = tokio::task::spawn_blocking(move || best.into_iter().filter_map(hit).collect());
+        hits.await.map_err(|error| Error::internal(format!("showing what was found: {error}")))
     }
 
     async fn fill(&self, filled: &mut Filled, how: Refresh) -> Result<()> {

@@ -6,23 +6,25 @@ use crate::domain::fold::{fold, is_unspaced, words};
 
 /// Characters of a snippet.
 const LENGTH: usize = 300;
+/// Words of a query that are looked for.
+const WORDS: usize = 32;
+/// Bytes from one beginning that is tried to the next, at least: what a text says takes bounded time to find, whatever its signs.
+const APART: usize = 30;
 
 /// At most 300 characters of a text, and an ellipsis where it was cut. It begins at the sentence or line from which on most of the
 /// words of `query` occur; at the beginning if none does.
 pub fn snippet(text: &str, query: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let asked = fold(query);
-    let asked: HashSet<&str> = words(&asked).filter(|word| word.chars().count() > 1).collect();
+    let asked = asked_words(&asked);
     let said = |window: &str| {
         let window = fold(window);
         let heard: HashSet<&str> = words(&window).collect();
         let says = |word: &str| heard.contains(word) || word.contains(is_unspaced) && window.contains(word);
         asked.iter().filter(|word| says(word)).count()
     };
-    let starts =
-        || std::iter::once(0).chain(text.match_indices(['.', ';', '•', '|']).map(|(at, sign)| at + sign.len()));
     let mut best = ("", 0);
-    for start in starts() {
+    for start in starts(&text) {
         let window = clipped(text[start..].trim_start());
         let count = said(window);
         if best.0.is_empty() || count > best.1 {
@@ -30,6 +32,22 @@ pub fn snippet(text: &str, query: &str) -> String {
         }
     }
     framed(&text, best.0)
+}
+
+fn asked_words(folded: &str) -> HashSet<&str> {
+    words(folded).filter(|word| word.chars().count() > 1).take(WORDS).collect()
+}
+
+/// Where a snippet may begin: at the beginning, and after the signs that end a sentence or an entry.
+fn starts(text: &str) -> Vec<usize> {
+    let mut starts = vec![0];
+    for (at, sign) in text.match_indices(['.', ';', '•', '|']) {
+        let start = at + sign.len();
+        if starts.last().is_none_or(|last| start >= last + APART) {
+            starts.push(start);
+        }
+    }
+    starts
 }
 
 /// The first characters of a text, to the end of a word if there is one.
@@ -67,6 +85,13 @@ mod tests {
         );
         assert!(found.chars().count() <= LENGTH + 4);
         assert!(snippet(&text, "nothing of this").starts_with("Baked bread"));
+    }
+
+    #[test]
+    fn many_signs_and_many_words_are_bounded_work() {
+        assert!(starts(&"a.".repeat(10_000)).len() <= 20_000 / APART + 1);
+        let query: String = (0..200).map(|n| format!("word{n} ")).collect();
+        assert_eq!(asked_words(&query).len(), WORDS);
     }
 
     #[test]

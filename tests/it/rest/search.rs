@@ -71,6 +71,8 @@ async fn what_cannot_be_searched_for_is_refused() {
             ("query=x&upload_id=abc", 400),
             ("query=x&upload_id=99", 404),
             ("query=x%00", 400),
+            (&format!("query={}", "x".repeat(500)), 200),
+            (&format!("query={}", "x".repeat(501)), 400),
             ("similar_to=", 404),
             ("similar_to=7", 404),
             (&format!("similar_to={job}"), 404),

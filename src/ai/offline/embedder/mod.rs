@@ -22,7 +22,10 @@ const CUT: f32 = 0.3;
 /// Share of the question in the vector of a saved question; the rest is its answer's.
 const QUESTION_SHARE: f32 = 0.7;
 
-/// Embeds on the spot, about 10 µs a question; needs nothing and cannot fail.
+/// Bytes of text from which on embedding would hold up other requests for milliseconds, and goes to a thread of its own.
+const MUCH: usize = 16 * 1024;
+
+/// About 10 µs a question; needs nothing and cannot fail.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OfflineEmbedder;
 
@@ -54,19 +57,36 @@ impl Embedder for OfflineEmbedder {
     }
 
     fn embed<'a>(&'a self, texts: &'a [String]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, AiError>> {
-        Box::pin(std::future::ready(Ok(texts.iter().map(|text| self.vector(text)).collect())))
+        let bytes = texts.iter().map(String::len).sum();
+        vectors(texts, bytes, |text| OfflineEmbedder.vector(text))
     }
 
     fn embed_saved<'a>(&'a self, saved: &'a [(String, String)]) -> BoxFuture<'a, Result<Vec<Vec<f32>>, AiError>> {
-        Box::pin(std::future::ready(Ok(saved
-            .iter()
-            .map(|(question, answer)| self.saved_vector(question, answer))
-            .collect())))
+        let bytes = saved.iter().map(|(question, answer)| question.len() + answer.len()).sum();
+        vectors(saved, bytes, |(question, answer)| OfflineEmbedder.saved_vector(question, answer))
     }
 
     fn cut(&self) -> Option<f32> {
         Some(CUT)
     }
+}
+
+/// A vector for each: on the spot, or elsewhere if there is much to read.
+fn vectors<T>(items: &[T], bytes: usize, vector: fn(&T) -> Vec<f32>) -> BoxFuture<'_, Result<Vec<Vec<f32>>, AiError>>
+where
+    T: Clone + Send + Sync + 'static,
+{
+    if bytes < MUCH {
+        return Box::pin(std::future::ready(Ok(items.iter().map(vector).collect())));
+    }
+    Box::pin(async move {
+        let items = items.to_vec();
+        let made = tokio::task::spawn_blocking(move || items.iter().map(vector).collect()).await;
+        made.map_err(|_| AiError::Transient {
+            message: "The text could not be read: please try again.".to_owned(),
+            retry_after: None,
+        })
+    })
 }
 
 #[cfg(test)]

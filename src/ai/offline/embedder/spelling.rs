@@ -11,6 +11,8 @@ pub struct Spelling {
     known: HashSet<String>,
     /// From the hash of a word or of what is left of it without a letter, to positions in `words`.
     shortened: HashMap<u64, Vec<u32>>,
+    /// Letters of the longest word.
+    longest: usize,
 }
 
 /// Shorter words are too near to each other to be guessed.
@@ -23,6 +25,7 @@ impl Spelling {
         }
         let position = self.words.len() as u32;
         self.words.push(word.to_owned());
+        self.longest = self.longest.max(word.len());
         for short in shortened(word) {
             self.shortened.entry(short).or_default().push(position);
         }
@@ -35,7 +38,7 @@ impl Spelling {
     /// The known word that is one letter dropped, added, exchanged or swapped with its neighbour away. Of several the one with the same
     /// first letter, then of the same length, then the first in the alphabet.
     pub fn nearest(&self, word: &str) -> Option<&str> {
-        if word.len() + 1 < SHORTEST || !is_plain(word) {
+        if word.len() + 1 < SHORTEST || word.len() > self.longest + 1 || !is_plain(word) {
             return None;
         }
         let near = shortened(word).filter_map(|short| self.shortened.get(&short)).flatten();
@@ -84,5 +87,11 @@ mod tests {
         for written in ["tets", "deadline", "dealin", "naïve", "", "x1234"] {
             assert_eq!(spelling().nearest(written), None, "{written}");
         }
+    }
+
+    #[test]
+    fn no_time_is_spent_on_a_word_longer_than_any() {
+        assert_eq!(spelling().nearest(&"x".repeat(1_000_000)), None);
+        assert_eq!(spelling().nearest("collleague"), Some("colleague"));
     }
 }

@@ -1,3 +1,4 @@
+use futures_util::FutureExt as _;
 use proptest::prelude::*;
 
 use super::*;
@@ -19,6 +20,18 @@ fn a_vector_has_length_one_and_the_stated_dimension() {
         assert_eq!(vector.len(), OfflineEmbedder::DIMENSION);
         assert!((dot(&vector, &vector) - 1.0).abs() < 1e-4, "{text}");
     }
+}
+
+#[tokio::test]
+async fn much_text_is_embedded_elsewhere_to_the_same_vectors() {
+    let (little, much) = (["How do you test a parser?".to_owned()], ["parsers and tests ".repeat(10_000)]);
+    assert!(OfflineEmbedder.embed(&little).now_or_never().is_some());
+    assert!(OfflineEmbedder.embed(&much).now_or_never().is_none());
+    assert_eq!(OfflineEmbedder.embed(&much).await, Ok(vec![OfflineEmbedder.vector(&much[0])]));
+    let saved = [(little[0].clone(), much[0].clone())];
+    assert!(OfflineEmbedder.embed_saved(&saved).now_or_never().is_none());
+    let vector = OfflineEmbedder.saved_vector(&little[0], &much[0]);
+    assert_eq!(OfflineEmbedder.embed_saved(&saved).await, Ok(vec![vector]));
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn jobs() -> Vec<Endpoint> {
         get("/api/analysis/search", "searchResumes", "Search the résumés that one may see")
     .explain("By meaning, over passages. Customers search their own, agents those of customers whose active chats are assigned to them, super-agents all.")
     .signed_in()
-    .query("query", text(), "What to look for; this or `similar_to`.")
+    .query("query", text().length(1, 500), "What to look for; this or `similar_to`.")
     .query("similar_to", uuid(), "A job: résumés like its own, itself left out.")
     .query("upload_id", whole(), "Only this upload.")
     .query("limit", whole().at_least(1).default(10), "How many; over 200 is 200.")
