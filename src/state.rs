@@ -12,6 +12,7 @@ use crate::ai::watched::ProviderHealth;
 use crate::config::Settings;
 use crate::services::accounts::Accounts;
 use crate::services::analyses::Analyses;
+use crate::services::arrivals::Arrivals;
 use crate::services::conversations::Conversations;
 use crate::services::exports::Exports;
 use crate::services::interview::Interviews;
@@ -27,6 +28,7 @@ pub struct AppState {
     pub settings: Arc<Settings>,
     pub store: Store,
     pub accounts: Accounts,
+    pub arrivals: Arrivals,
     pub uploads: Uploads,
     pub analyses: Analyses,
     pub exports: Exports,

@@ -40,6 +40,7 @@ use crate::search::chroma::Chroma;
 use crate::search::embedded::Embedded;
 use crate::services::accounts::{Accounts, EndedSessions, OnEnd, load_or_create_secret};
 use crate::services::analyses::Analyses;
+use crate::services::arrivals::Arrivals;
 use crate::services::conversations::Conversations;
 use crate::services::exports::Exports;
 use crate::services::interview::Interviews;
@@ -90,6 +91,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let analyses = Analyses::new(store.clone(), Arc::new(dispatch));
     let state = Data::new(AppState {
         limits: RateLimits::new(settings.limits),
+        arrivals: Arrivals::default(),
         uploads: Uploads::new(store.clone()),
         exports: Exports::new(store.clock().clone()),
         interviews: Interviews::new(store.clone(), analyses.clone(), model, embedder.clone()),

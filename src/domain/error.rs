@@ -19,6 +19,7 @@ pub enum Kind {
     MethodNotAllowed,
     Conflict,
     TooLarge,
+    TooSlow,
     UnsupportedMediaType,
     UpgradeRequired,
     KeyReused,

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT_RANGES, CONTENT_RANGE, CONTENT_SECURITY_POLICY, RANGE};
-use actix_web::web::{Data, Payload};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::conversations::UserField;
+use super::extract::arriving::LargeBody;
 use super::extract::body::{self, Body, required};
 use super::extract::caller::Caller;
 use super::extract::idempotency::Idempotent;
@@ -121,14 +122,15 @@ pub async fn send_audio(
     request: HttpRequest,
     state: Data<AppState>,
     caller: Caller,
-    payload: Payload,
+    LargeBody { body, place }: LargeBody,
 ) -> Result<HttpResponse> {
     let idempotent = Idempotent::of(&request, &caller.0)?;
     body::check_media_type(&request)?;
-    let raw = body::read(payload.into_inner(), MAX_AUDIO_BODY).await?;
+    let raw = body::read(body, MAX_AUDIO_BODY).await?;
     let form: MessageForm = body::parse(&raw)?;
     let fingerprint = raw.clone();
     let work = move |client_msg_id| async move {
+        let _until_stored = place;
         let mut draft = form.draft(&caller.0, String::new())?;
         draft.msg_type = MessageType::Audio;
         draft.client_msg_id = client_msg_id;

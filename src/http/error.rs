@@ -15,6 +15,7 @@ impl ResponseError for Error {
             Kind::NotFound => StatusCode::NOT_FOUND,
             Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Kind::Conflict => StatusCode::CONFLICT,
+            Kind::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Kind::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
@@ -29,6 +30,10 @@ impl ResponseError for Error {
         let mut answer = HttpResponse::build(self.status_code());
         if let Some((name, value)) = challenge(self.kind) {
             answer.insert_header((name, value));
+        }
+        if self.kind == Kind::TooSlow {
+            // what may still come belongs to a request that has been answered (RFC 9110, 15.5.9)
+            answer.force_close();
         }
         let wait = self.retry_after.map(|after| after.as_secs().max(1));
         if let Some(seconds) = wait.or((self.kind == Kind::Unavailable).then_some(5)) {

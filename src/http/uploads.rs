@@ -4,7 +4,7 @@ use actix_web::http::header::{
     CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, Charset, ContentDisposition, DispositionParam, DispositionType,
     ExtendedValue,
 };
-use actix_web::web::{Data, Payload};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use serde::Serialize;
@@ -12,6 +12,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+use super::extract::arriving::LargeBody;
 use super::extract::caller::Caller;
 use super::extract::form::{Form, Part};
 use super::extract::idempotency::Idempotent;
@@ -73,12 +74,13 @@ pub async fn upload(
     request: HttpRequest,
     state: Data<AppState>,
     caller: Caller,
-    payload: Payload,
+    LargeBody { body, place }: LargeBody,
 ) -> Result<HttpResponse> {
     let idempotent = Idempotent::of(&request, &caller.0)?;
-    let mut form = Form::of(&request, payload.into_inner(), MAX_BYTES as u64 + FORM_OVERHEAD).await?;
+    let mut form = Form::of(&request, body, MAX_BYTES as u64 + FORM_OVERHEAD).await?;
     let Received { file_name, linkedin_url, file, fingerprint } = receive(&mut form, &caller.0).await?;
     let work = async move {
+        let _until_stored = place;
         let upload = state.uploads.save(caller.0.user_id, &file_name, linkedin_url, file).await?;
         let mut object = serde_json::to_value(UploadView::from(upload)).map_err(|e| Error::internal(e.to_string()))?;
         object["success"] = true.into();

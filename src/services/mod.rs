@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod analyses;
+pub mod arrivals;
 pub mod calibration;
 pub mod conversations;
 pub mod exports;

@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::arriving::{Arriving, refusal};
 use crate::domain::error::{Error, Kind, Result};
 
 /// The largest JSON body, in bytes.
@@ -31,7 +32,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         let payload = payload.take();
         Box::pin(async move {
             checked?;
-            let raw = read(payload, LIMIT).await?;
+            let raw = read(Arriving::new(payload), LIMIT).await?;
             Ok(Self { value: parse(&raw)?, raw })
         })
     }
@@ -58,18 +59,20 @@ fn check_length(request: &HttpRequest) -> Result<()> {
 }
 
 /// Reads a body of at most `limit` bytes.
-pub async fn read(mut payload: Payload, limit: usize) -> Result<Bytes> {
+pub async fn read(mut arriving: Arriving, limit: usize) -> Result<Bytes> {
     let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| {
-            Error::new(Kind::Invalid, "BODY_INCOMPLETE", "Incomplete body", "The body ended before it was complete.")
-        })?;
+    while let Some(chunk) = arriving.next().await {
+        let chunk = chunk.map_err(|error| refusal(&error).unwrap_or_else(incomplete))?;
         if body.len() + chunk.len() > limit {
             return Err(too_large(limit));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+fn incomplete() -> Error {
+    Error::new(Kind::Invalid, "BODY_INCOMPLETE", "Incomplete body", "The body ended before it was complete.")
 }
 
 fn too_large(limit: usize) -> Error {

@@ -2,24 +2,19 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::HttpRequest;
-use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _};
 
+use super::arriving::{Arriving, linger, refusal};
 use crate::domain::error::{Error, Kind, Result};
 
 /// The largest text field of a form, in bytes.
 const TEXT_LIMIT: usize = 16 * 1024;
-/// After a refusal the rest of a body is read for so long, or until nothing comes for [`QUIET`]: a connection that is
-/// closed while its client still sends loses the answer.
-const LINGER: Duration = Duration::from_secs(2);
-const QUIET: Duration = Duration::from_millis(200);
 
 /// A form, as a stream of its parts.
 pub struct Form {
@@ -28,7 +23,7 @@ pub struct Form {
 
 impl Form {
     /// Begins to read a form of at most `limit` bytes in all. 415 if it is none, 413 if it is announced to be larger.
-    pub async fn of(request: &HttpRequest, payload: Payload, limit: u64) -> Result<Self> {
+    pub async fn of(request: &HttpRequest, payload: Arriving, limit: u64) -> Result<Self> {
         let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !media_type.trim_start().to_ascii_lowercase().starts_with("multipart/form-data") {
             return Err(Error::new(
@@ -120,15 +115,13 @@ fn quoted_file_name(disposition: &str) -> Option<String> {
 }
 
 fn broken(error: &MultipartError) -> Error {
+    if let MultipartError::Payload(error) = error
+        && let Some(refusal) = refusal(error)
+    {
+        return refusal;
+    }
     let message = format!("The form could not be read: {error}.");
     Error::new(Kind::Invalid, "INVALID_FORM", "Invalid form", message)
-}
-
-/// Reads on and throws away, within bounds.
-async fn linger(mut rest: impl Stream + Unpin) {
-    let reading = async { while let Ok(Some(_)) = tokio::time::timeout(QUIET, rest.next()).await {} };
-    // running out of time is as good an end as any
-    let _ = tokio::time::timeout(LINGER, reading).await;
 }
 
 fn boundary(media_type: &str) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! What handlers take from a request: who is asking, from where, and what.
 
 pub mod address;
+pub mod arriving;
 pub mod body;
 pub mod caller;
 pub mod credentials;

@@ -133,13 +133,13 @@ impl Endpoint {
     /// A JSON object in the body.
     pub fn takes(self, shape: Shape) -> Self {
         let taking = self.body("application/json", shape);
-        [400, 413, 415].into_iter().fold(taking, Self::refuses)
+        [400, 408, 413, 415].into_iter().fold(taking, Self::refuses)
     }
 
     /// A form with a file.
     pub fn takes_form(self, shape: Shape) -> Self {
         let taking = self.body("multipart/form-data", shape);
-        [400, 413, 415].into_iter().fold(taking, Self::refuses)
+        [400, 408, 413, 415].into_iter().fold(taking, Self::refuses)
     }
 
     fn body(self, media_type: &str, shape: Shape) -> Self {

@@ -22,7 +22,7 @@ const fn refusal_of(status: u16, name: &'static str, words: &'static str) -> Ref
     Refusal { status, name, words }
 }
 
-pub const REFUSALS: [Refusal; 13] = [
+pub const REFUSALS: [Refusal; 14] = [
     refusal_of(400, "Invalid", "A parameter, a header or the body is missing or wrong: `field` names it."),
     refusal_of(401, "Unauthenticated", "No token, or one that is invalid, expired or revoked."),
     refusal_of(
@@ -31,6 +31,7 @@ pub const REFUSALS: [Refusal; 13] = [
         "Your role does not allow it, a user named in the request is not you, or a page of a foreign origin uses the cookie.",
     ),
     refusal_of(404, "NotFound", "Not there, or not visible to you."),
+    refusal_of(408, "TooSlow", "The body did not arrive in time."),
     refusal_of(409, "Conflict", "In conflict with what is stored, or the first request with this key still runs."),
     refusal_of(413, "TooLarge", "The body is too large."),
     refusal_of(415, "UnsupportedMediaType", "The media type of the body is another one."),

@@ -1,9 +1,10 @@
 //! Contract section 4, uploads.
 
+use futures_util::StreamExt as _;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Server, databases, resume};
+use crate::harness::{Server, databases, eventually, resume};
 
 #[tokio::test]
 async fn an_upload_comes_back_unchanged() {
@@ -79,5 +80,41 @@ async fn an_idempotency_key_makes_one_upload_of_two() {
         assert_eq!(first.text().await.unwrap(), again.text().await.unwrap());
         assert_eq!(send(resume::docx_of(&["Somebody Else"])).await.unwrap().status(), 422);
         assert_eq!(user.get("/api/uploads", 200).await.as_array().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn only_a_few_large_bodies_of_a_user_are_on_their_way_at_a_time() {
+    for database in databases() {
+        let server = Server::start(database);
+        let (user, other) = (server.account().await, server.account().await);
+        let unfinished = |path: &'static str, media_type: &'static str| {
+            let user = user.clone();
+            // again, should it be refused for one of those that are only sent to see
+            tokio::spawn(async move {
+                loop {
+                    let begun = futures_util::stream::iter([Ok::<_, std::io::Error>("--x")]);
+                    let body = reqwest::Body::wrap_stream(begun.chain(futures_util::stream::pending()));
+                    let request = user.request(Method::POST, path).header("Content-Type", media_type);
+                    let _ = request.body(body).send().await;
+                }
+            })
+        };
+        let form = "multipart/form-data; boundary=x";
+        let waiting = [
+            unfinished("/api/upload", form),
+            unfinished("/api/upload", form),
+            unfinished("/api/chat/message/audio", "application/json"),
+            unfinished("/api/chat/message/audio", "application/json"),
+        ];
+        let send = async || user.post_file("cv.docx", resume::docx()).send().await.unwrap();
+        eventually("all places are taken", async || send().await.status() == 429).await;
+        let refused = send().await;
+        assert!(refused.headers().contains_key("retry-after"));
+        assert_eq!(crate::harness::expect(refused, 429).await["code"], "TOO_MANY_UPLOADS");
+        user.post("/api/chat/message/audio", json!({}), 429).await;
+        other.upload("cv.docx", resume::docx()).await;
+        waiting.iter().for_each(tokio::task::JoinHandle::abort);
+        eventually("who hangs up leaves their place", async || send().await.status() == 201).await;
     }
 }

@@ -37,7 +37,8 @@ fn uploads() -> Vec<Endpoint> {
             .idempotent()
             .answers(201, "The upload.", object([success()].into_iter().chain(upload_fields())))
             .fails(400, "No file, an empty one, two, one without a name, or `INVALID_FILE_TYPE`.")
-            .fails(413, "`FILE_TOO_LARGE`: `max_size_mb` tells how large one may be."),
+            .fails(413, "`FILE_TOO_LARGE`: `max_size_mb` tells how large one may be.")
+            .fails(429, "`TOO_MANY_UPLOADS` while four uploads of yours are on their way, or `RATE_LIMITED`."),
         get("/api/uploads", "listUploads", "One's uploads")
             .signed_in()
             .query("user_id", text(), "Oneself.")

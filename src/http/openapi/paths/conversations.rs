@@ -109,7 +109,8 @@ fn stored() -> Vec<Endpoint> {
     vec![
         sends(post("/api/chat/message/text", "sendText", "Send somebody a text").takes(words())),
         sends(post("/api/chat/message/audio", "sendAudio", "Send somebody audio").takes(audio))
-            .fails(413, "`AUDIO_TOO_LARGE`, or the body has more than 15 MiB."),
+            .fails(413, "`AUDIO_TOO_LARGE`, or the body has more than 15 MiB.")
+            .fails(429, "`TOO_MANY_UPLOADS` while four uploads of yours are on their way, or `RATE_LIMITED`."),
         sends(post("/api/chat/message/system", "sendSystem", "Send somebody a notice").takes(words()))
             .explain("For agents, or to oneself."),
         get("/api/chat/message/audio/content", "audioContent", "The bytes of an audio message")
