@@ -1,6 +1,7 @@
 //! Reads variables, remembers what was read, and collects what is wrong with them.
 
 use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,13 +10,13 @@ use secrecy::SecretString;
 
 /// The variables. An empty one counts as not set, as `docker compose` makes them.
 pub struct Env {
-    vars: HashMap<String, String>,
+    vars: HashMap<OsString, OsString>,
     effective: Vec<(&'static str, String)>,
     problems: Vec<String>,
 }
 
 impl Env {
-    pub fn new(vars: HashMap<String, String>) -> Self {
+    pub fn new(vars: HashMap<OsString, OsString>) -> Self {
         Self { vars, effective: Vec::new(), problems: Vec::new() }
     }
 
@@ -25,15 +26,19 @@ impl Env {
 
     /// Whether a variable is set, without recording it as read.
     pub fn has(&self, name: &str) -> bool {
-        self.vars.get(name).is_some_and(|value| !value.trim().is_empty())
+        self.vars.get(OsStr::new(name)).is_some_and(|value| !value.to_string_lossy().trim().is_empty())
     }
 
     pub fn problem(&mut self, problem: impl Into<String>) {
         self.problems.push(problem.into());
     }
 
-    fn raw(&self, name: &str) -> Option<String> {
-        self.vars.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    fn raw(&mut self, name: &str) -> Option<String> {
+        let Some(text) = self.vars.get(OsStr::new(name))?.to_str() else {
+            self.problem(format!("{name} is not UTF-8: set it to plain text."));
+            return None;
+        };
+        Some(text.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
     fn record(&mut self, name: &'static str, value: impl Display) {

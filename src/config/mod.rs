@@ -6,6 +6,7 @@ mod parts;
 mod search;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use ai::{AiSettings, Endpoint, Threshold};
@@ -41,16 +42,18 @@ impl Settings {
     /// # Errors
     /// All problems at once, a sentence each.
     pub fn from_env() -> Result<Self, Vec<String>> {
-        if let Err(error) = dotenvy::dotenv()
+        let own: Vec<_> = std::env::vars_os().collect();
+        if let Err(error) = dotenvy::from_path(".env")
             && !error.not_found()
         {
             return Err(vec![format!(".env cannot be read: {error}")]);
         }
-        Self::from_vars(std::env::vars().collect())
+        // what was set before counts, also where it is no text and thus was not seen to be set
+        Self::from_vars(std::env::vars_os().chain(own).collect())
     }
 
     /// Reads these variables only.
-    pub fn from_vars(vars: HashMap<String, String>) -> Result<Self, Vec<String>> {
+    pub fn from_vars(vars: HashMap<OsString, OsString>) -> Result<Self, Vec<String>> {
         let mut env = Env::new(vars);
         let server = ServerSettings::read(&mut env);
         let settings = Self {
@@ -76,8 +79,8 @@ impl Settings {
     /// # Errors
     /// Never: the defaults are valid, which `the_defaults_are_valid` tests.
     pub fn for_testing(data_dir: PathBuf, vars: &[(&str, &str)]) -> Result<Self, Vec<String>> {
-        let mut all: HashMap<String, String> = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        all.entry("DATA_DIR".into()).or_insert_with(|| data_dir.display().to_string());
+        let mut all: HashMap<OsString, OsString> = vars.iter().map(|(k, v)| (k.into(), v.into())).collect();
+        all.entry("DATA_DIR".into()).or_insert_with(|| data_dir.into());
         Self::from_vars(all)
     }
 }

@@ -149,6 +149,42 @@ async fn a_wrong_configuration_is_told_whole_and_exits_2() {
 }
 
 #[tokio::test]
+async fn variables_that_are_not_utf_8_are_told_if_they_are_ours() {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let latin = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    let folder = tempfile::tempdir().unwrap();
+    let config = |name: &std::ffi::OsStr| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_greenroom"));
+        command.arg("config").env_clear().env(name, latin).env("PORT", "http").current_dir(folder.path());
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = config("LLM_MODEL".as_ref());
+    assert!(code == Some(2) && told.contains("LLM_MODEL") && told.contains("PORT"), "{told}");
+    for foreign in ["GREETING".as_ref(), latin] {
+        let (code, told) = config(foreign);
+        assert!(code == Some(2) && told.matches("\n  - ").count() == 1, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_dot_env_counts_in_the_working_directory_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(folder.path().join(".env"), "PORT=4711\nHOST=10.0.0.1\n").unwrap();
+    let config = |folder: &std::path::Path| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_greenroom"));
+        let output = command.arg("config").env_clear().env("HOST", "10.0.0.2").current_dir(folder).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let here = config(folder.path());
+    assert!(here.contains("PORT=4711") && here.contains("HOST=10.0.0.2"), "{here}");
+    assert!(config(&inner).contains("PORT=8081"));
+}
+
+#[tokio::test]
 async fn a_server_that_has_just_started_ends_in_order() {
     for database in databases() {
         let mut server = Server::start(database);
