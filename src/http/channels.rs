@@ -49,6 +49,12 @@ fn existing(slug: String) -> Result<String> {
     if is_slug(&slug) { Ok(slug) } else { Err(Error::not_found("CHANNEL_NOT_FOUND", "Channel not found")) }
 }
 
+/// A channel that a query or a body names must have the form of one (400).
+fn named(slug: &str) -> Result<&str> {
+    let refused = || Error::invalid("channel_id", "channel_id must be the id of a channel, such as general.");
+    is_slug(slug).then_some(slug).ok_or_else(refused)
+}
+
 /// `GET /api/v1/channels`
 pub async fn list_channels(
     request: HttpRequest,
@@ -98,7 +104,7 @@ pub async fn list_messages(
     caller: Caller,
     params: Params,
 ) -> Result<HttpResponse> {
-    let channel = state.conversations.channel(params.required("channel_id")?).await?;
+    let channel = state.conversations.channel(named(params.required("channel_id")?)?).await?;
     let paging = Paging::of("history", &params, &caller.0)?;
     let filter = MessageFilter { without_deleted: true, ..MessageFilter::default() };
     let found = state.conversations.history(&channel, History::Before(None), &filter, paging.page).await?;
@@ -117,9 +123,7 @@ pub async fn post_message(
     let work = move |client_msg_id| async move {
         let MessageForm { channel_id, content } = body.value;
         let slug = required("channel_id", channel_id)?;
-        if !is_slug(&slug) {
-            return Err(Error::invalid("channel_id", "channel_id must be the id of a channel, such as general."));
-        }
+        named(&slug)?;
         let draft =
             Draft { client_msg_id, ..Draft::text(Target::Channel(slug.clone()), required("content", content)?) };
         let posted = state.conversations.post(By::from(&caller.0), draft).await?;

@@ -181,7 +181,7 @@ pub async fn audio_content(
     params: Params,
 ) -> Result<HttpResponse> {
     let no_audio = || Error::not_found("AUDIO_NOT_FOUND", "Audio message not found");
-    let id = parse_id(params.required("id")?).map_err(|_| no_audio())?;
+    let id = parse_id(params.required("id")?).map_err(|_| Error::invalid("id", "id must be the id of a message."))?;
     let by = By::from(&caller.0);
     let (_, message) = state.conversations.message(by, id).await.map_err(|error| match error.kind {
         Kind::NotFound => no_audio(),

@@ -48,6 +48,16 @@ async fn a_message_is_edited_by_its_author_and_deleted_by_staff_too() {
 }
 
 #[tokio::test]
+async fn what_is_no_slug_is_told_from_a_channel_that_is_not_there() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        assert_eq!(user.get("/api/v1/messages?channel_id=NO+SLUG", 400).await["field"], "channel_id");
+        user.get("/api/v1/messages?channel_id=none", 404).await;
+    }
+}
+
+#[tokio::test]
 async fn a_message_outside_of_channels_is_not_found() {
     for database in databases() {
         let server = Server::start(database);

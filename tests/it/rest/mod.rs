@@ -2,6 +2,7 @@ mod account_data;
 mod accounts;
 mod analysis;
 mod channels;
+mod chat;
 mod chroma;
 mod exports;
 mod interview;

@@ -43,7 +43,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             .fails(409, "`CHANNEL_PROTECTED`: `general` stays."),
         get("/api/v1/messages", "channelMessages", "The messages of a channel")
             .signed_in()
-            .needs_query("channel_id", text(), "The id of the channel.")
+            .needs_query("channel_id", slug(), "The id of the channel.")
             .answers(200, "Newest first.", list(shared("ChannelMessage")))
             .paged()
             .fails(404, "`CHANNEL_NOT_FOUND`."),

@@ -115,7 +115,7 @@ fn stored() -> Vec<Endpoint> {
             .explain("For agents, or to oneself."),
         get("/api/chat/message/audio/content", "audioContent", "The bytes of an audio message")
             .signed_in()
-            .needs_query("id", text(), "The message. What is no UUID exists nowhere: 404.")
+            .needs_query("id", uuid(), "The message.")
             .header("Range", text().example("bytes=0-1023"), "A part of the bytes (RFC 9110).")
             .answers_with(200, "All of them.", &types)
             .answers_with(206, "The part.", &types)
