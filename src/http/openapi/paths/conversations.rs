@@ -59,7 +59,7 @@ fn conversations() -> Vec<Endpoint> {
         get("/api/messages/search", "searchMessages", "Search what one can read")
             .signed_in()
             .needs_query("q", text().length(1, 500), "Words.")
-            .answers(200, "Newest first.", list(shared("Message")))
+            .answers(200, "What fits best first, of what fits alike the newest.", list(shared("Message")))
             .paged(),
     ]
 }
