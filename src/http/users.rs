@@ -15,6 +15,9 @@ use crate::domain::user::{Role, User, UserRef, UserView};
 use crate::state::AppState;
 use crate::store::UserFilter;
 
+/// Characters of a search: no name has more.
+const MAX_Q: usize = 100;
+
 #[derive(Deserialize)]
 pub struct RoleForm {
     role: Option<String>,
@@ -49,14 +52,13 @@ pub async fn list_users(
     caller: Caller,
     params: Params,
 ) -> Result<HttpResponse> {
+    let q = params.get("q").filter(|q| !q.is_empty()).map(str::to_owned);
+    if q.as_ref().is_some_and(|q| q.chars().count() > MAX_Q) {
+        return Err(Error::invalid("q", format!("q must have at most {MAX_Q} characters.")));
+    }
     let paging = Paging::of("users", &params, &caller.0)?;
     let online = params.flag("online")?.map(|online| (online, state.hub.online.all().into_iter().collect()));
-    let filter = UserFilter {
-        q: params.get("q").filter(|q| !q.is_empty()).map(str::to_owned),
-        role: params.get("role").map(Role::parse).transpose()?,
-        online,
-        staff_and: None,
-    };
+    let filter = UserFilter { q, role: params.get("role").map(Role::parse).transpose()?, online, staff_and: None };
     let users = state.accounts.list(&caller.0, filter, state.settings.server.public_directory, paging.page).await?;
     Ok(paging.answer(&request, users, |user| view(&state, &caller.0, user)))
 }

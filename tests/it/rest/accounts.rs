@@ -135,6 +135,16 @@ async fn a_foreign_page_cannot_act_with_the_cookie() {
 }
 
 #[tokio::test]
+async fn the_directory_is_searched_for_at_most_a_hundred_characters() {
+    for database in databases() {
+        let server = Server::start(database);
+        let user = server.account().await;
+        assert_eq!(user.get(&format!("/api/users?q={}", "x".repeat(100)), 200).await, json!([]));
+        assert_eq!(user.get(&format!("/api/users?q={}", "x".repeat(101)), 400).await["field"], "q");
+    }
+}
+
+#[tokio::test]
 async fn limits_are_told_and_kept() {
     for database in databases() {
         let settings = [("RATE_LIMIT_PER_MINUTE", "5"), ("RATE_LIMIT_LOGIN_PER_MINUTE", "2")];

@@ -153,7 +153,7 @@ fn users() -> Vec<Endpoint> {
         get("/api/users", "listUsers", "Who there is")
             .explain("With `USER_DIRECTORY=agents` customers see themselves and staff only.")
             .signed_in()
-            .query("q", text(), "A part of a username or name.")
+            .query("q", text().length(0, 100), "A part of a username or name.")
             .query("role", role(), "Only users of this role.")
             .query("online", flag(), "Only who is online, or only who is not.")
             .answers(200, "Newest first.", list(shared("User")))
