@@ -65,7 +65,7 @@ impl Env {
     }
 
     /// A variable whose effective value is recorded later.
-    pub fn given(&self, name: &str) -> Option<String> {
+    pub fn given(&mut self, name: &str) -> Option<String> {
         self.raw(name)
     }
 
