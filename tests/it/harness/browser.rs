@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use chromiumoxide::browser::{Browser as Chromium, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::dom::SetFileInputFilesParams;
-use chromiumoxide::cdp::browser_protocol::emulation::{SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams};
+use chromiumoxide::cdp::browser_protocol::emulation::{
+    SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams, SetTouchEmulationEnabledParams,
+};
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::{EmulateNetworkConditionsByRuleParams, NetworkConditions};
 use chromiumoxide::cdp::js_protocol::runtime::{EventConsoleApiCalled, EventExceptionThrown};
@@ -63,6 +65,8 @@ impl Browser {
         let page = chromium.new_page("about:blank").await.unwrap();
         // each believes to be the window in front, although there are several
         page.execute(SetFocusEmulationEnabledParams::new(true)).await.unwrap();
+        // a desk with a mouse, until it is resized to a phone
+        page.execute(SetTouchEmulationEnabledParams::new(false)).await.unwrap();
         let console = Arc::default();
         listen(&page, &console, &mut listeners).await;
         visit(&page, url).await;
@@ -81,10 +85,11 @@ impl Browser {
         timeout(PATIENCE, anew).await.expect("the page loads again in time");
     }
 
-    /// The size of the window's content, in CSS pixels.
+    /// A phone, the size of its window in CSS pixels.
     pub async fn resize(&self, width: i64, height: i64) {
         let size = SetDeviceMetricsOverrideParams::new(width, height, 1.0, true);
         self.page.execute(size).await.unwrap();
+        self.page.execute(SetTouchEmulationEnabledParams::new(true)).await.unwrap();
     }
 
     /// Warnings and errors of the console, violations of the content security policy and uncaught exceptions so far.

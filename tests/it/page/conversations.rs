@@ -83,6 +83,7 @@ async fn two_people_talk_and_a_restart_loses_nothing() {
         first_words(&ada_page, &ada, &bo_page, &bo).await;
         talk(&ada_page, &bo_page).await;
         restart(&mut server, &ada_page, &bo_page, &bo).await;
+        buttons_cover_no_words(&bo_page).await;
 
         for page in [&ada_page, &bo_page] {
             no_complaints(page);
@@ -152,6 +153,38 @@ async fn talk(ada_page: &Browser, bo_page: &Browser) {
     ada_page.until(&shows("message-text", "To be continued")).await;
     bo_page.reload().await;
     bo_page.until(&draft("")).await;
+}
+
+/// Whichever message has the buttons, all words stay free: in both directions of writing, and on a phone.
+async fn buttons_cover_no_words(browser: &Browser) {
+    write(browser, &format!("https://example.com/{}", "long".repeat(60))).await;
+    browser.until("!document.querySelector('[data-testid=pending]')").await;
+    for (narrow, direction) in [(false, "ltr"), (false, "rtl"), (true, "rtl"), (true, "ltr")] {
+        if narrow {
+            browser.resize(360, 740).await;
+        }
+        assert_eq!(browser.value::<bool>("matchMedia('(pointer: coarse)').matches").await, narrow);
+        browser.run(&format!("document.documentElement.dir = '{direction}'")).await;
+        let count: usize = browser.value("document.querySelectorAll('[data-testid=message]').length").await;
+        for index in 0..count {
+            let row = format!("document.querySelectorAll('[data-testid=message]')[{index}]");
+            if browser.value(&format!("{row}.querySelector('.message-gone') !== null")).await {
+                continue;
+            }
+            browser.run(&format!("{row}.focus()")).await;
+            browser.until(&format!("{row}.querySelector('[data-testid=message-actions]')")).await;
+            let covered = "(() => {
+                const box = (node) => node.getBoundingClientRect();
+                const buttons = box(document.querySelector('[data-testid=message-actions]'));
+                const meets = ({ left, right, top, bottom }) =>
+                    left < buttons.right && buttons.left < right && top < buttons.bottom && buttons.top < bottom;
+                const words = [...document.querySelectorAll('.message-bubble, .message-sign')];
+                return [words.filter((node) => meets(box(node))).length, buttons.left >= 0 && buttons.right <= innerWidth];
+            })()";
+            let seen: (usize, bool) = browser.value(covered).await;
+            assert_eq!(seen, (0, true), "message {index}, {direction}, narrow: {narrow}");
+        }
+    }
 }
 
 /// All icons that are shown, and one that was not shown before.

@@ -5,6 +5,7 @@ import { confirmDialog } from "../dialog.js";
 import { act, chats } from "./client.js";
 import { actsOn } from "./model.js";
 
+const FINGERS = matchMedia("(pointer: coarse)");
 const EMOJI = ["👍", "❤️", "😂", "🎉", "🙏", "👀", "✅"];
 
 /** @param {string} id @param {{ reply: (message: any) => void, edit: (message: any) => void }} wishes */
@@ -59,12 +60,21 @@ export function messageActions(id, wishes) {
     const row = event.target.closest?.(".message");
     if (!row || row.dataset.state !== "stored" || (row.dataset.id === current && node.isConnected)) return;
     // who chooses an emoji is not disturbed by the pointer passing over others
-    if (event.type === "pointermove" && node.contains(document.activeElement)) return;
+    if (event.type === "pointermove" && (FINGERS.matches || node.contains(document.activeElement))) return;
     current = row.dataset.id;
     render();
     row.append(node);
+    if (FINGERS.matches) node.scrollIntoView({ block: "nearest" });
+  };
+  // for fingers the row takes room and moves others: not before a tap has met what it was meant for
+  let pressing = false;
+  const press = () => { pressing = true; };
+  const release = (event) => {
+    pressing = false;
+    if (FINGERS.matches && event.type === "click") goTo(event);
   };
   const leave = () => {
+    if (FINGERS.matches) return;
     if (node.contains(document.activeElement)) return;
     node.remove();
     current = null;
@@ -73,7 +83,9 @@ export function messageActions(id, wishes) {
     attach(list) {
       // not `pointerover`: messages that move under a pointer at rest must not take the buttons from the one with the focus
       list.addEventListener("pointermove", goTo);
-      list.addEventListener("focusin", goTo);
+      list.addEventListener("focusin", (event) => { if (!FINGERS.matches || !pressing) goTo(event); });
+      list.addEventListener("pointerdown", press);
+      for (const name of ["click", "pointercancel", "keydown"]) list.addEventListener(name, release);
       list.addEventListener("pointerleave", leave);
       list.addEventListener("focusout", (event) => { if (!list.contains(event.relatedTarget)) node.remove(); });
       node.addEventListener("keydown", (event) => {
