@@ -9,6 +9,7 @@ import { startRenewal, stopRenewal } from "./renewal.js";
 import { Router } from "./router.js";
 import { onSessionEnded, restore } from "./session.js";
 import { getState, subscribe } from "./store.js";
+import { accountView } from "./views/account.js";
 import { authView } from "./views/auth.js";
 import { conversationsView } from "./views/conversations.js";
 import { mountHeader } from "./views/header.js";
@@ -30,6 +31,7 @@ const router = new Router(outlet, [
   { pattern: /^\/library$/, view: libraryView, access: "member", section: "library" },
   { pattern: /^\/rehearsal$/, view: rehearsalView, access: "member", section: "rehearsal" },
   { pattern: /^\/conversations(?:\/(.*))?$/, view: conversationsView, access: "member", section: "conversations" },
+  { pattern: /^\/account$/, view: accountView, access: "member", section: "account" },
   { pattern: /^\/signin$/, view: () => authView("signin"), access: "guest" },
   { pattern: /^\/signup$/, view: () => authView("signup"), access: "guest" },
   { pattern: /(?:)/, view: notFoundView, access: "any" },

@@ -63,6 +63,11 @@ export async function signOut() {
   } catch (error) {
     if (error.status !== 401) throw error;
   }
+  leave();
+}
+
+/** The session is over at the server: nothing of it stays here. */
+export function leave() {
   forgetAll();
   reset();
   channel?.postMessage("changed");

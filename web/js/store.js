@@ -1,14 +1,14 @@
 // What the page knows: one object, changed only by `set`, watched by `subscribe`.
 
 /**
- * @typedef {{ id: number, username: string, name: string, email: string, role: string }} User
+ * @typedef {{ id: number, username: string, name: string, email: string, role: string, created_at: string }} User
  * @typedef {{ id: number, filename: string, file_name?: string, file_size: number, linkedin_url: string | null,
  *   upload_date: string, created_at?: string }} Upload
  * @typedef {{ job_id: string, upload_id: number, status: string, progress: number, current_step: string,
  *   error_message: string | null, attempt: number, queue_position?: number, created_at: string, updated_at: string,
  *   completed_at: string | null }} Job
  * @typedef {"idle" | "connecting" | "live" | "polling" | "offline" | "stopped"} Connection
- * @typedef {"resumes" | "interview" | "library" | "rehearsal" | "conversations"} Section
+ * @typedef {"resumes" | "interview" | "library" | "rehearsal" | "conversations" | "account"} Section
  * @typedef {{ user: User | null, uploads: Upload[], uploadsLoaded: boolean, nextCursor: string | null,
  *   jobs: Map<string, Job>, connection: Connection, section: Section | null, unread: number }} State
  *   `section`: which part of the page is open; `unread`: messages in all conversations that wait to be read

@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use crate::harness::browser::{Browser, chromium};
 use crate::harness::{available, resume};
 
+mod account;
 mod api;
 mod coach;
 mod conversations;
@@ -48,12 +49,20 @@ async fn upload_and_open_the_profile(browser: &Browser) {
 }
 
 /// The console has nothing to complain of, but what browsers log without being asked: the question who is signed in, asked
-/// by somebody who is not, a question that was saved in another window, and connections that fail while the server is away.
+/// by somebody who is not, a wrong password, a file that is none, a question that was saved in another window, and connections that fail while the
+/// server is away.
 fn no_complaints(browser: &Browser) {
     let is_expected = |line: &String| {
         let nobody_yet = line.contains(" 401 ") && line.ends_with("/api/auth/me");
         let saved_elsewhere = line.contains(" 409 ") && line.ends_with("/api/interview/save-question");
-        nobody_yet || saved_elsewhere || (line.starts_with("network: ") && line.contains("net::ERR_"))
+        let wrong_password =
+            line.contains(" 403 ") && ["/api/auth/password", "/api/users/me"].iter().any(|path| line.ends_with(path));
+        let no_document = line.contains(" 400 ") && line.ends_with("/api/upload");
+        nobody_yet
+            || wrong_password
+            || no_document
+            || saved_elsewhere
+            || (line.starts_with("network: ") && line.contains("net::ERR_"))
     };
     let complaints: Vec<String> = browser.complaints().into_iter().filter(|line| !is_expected(line)).collect();
     assert_eq!(complaints, Vec::<String>::new());

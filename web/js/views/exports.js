@@ -31,7 +31,8 @@ export function exportLinks(jobId) {
     })));
 }
 
-async function fetchFile(address, name) {
+/** Downloads a file by the name that the server gives it. @param {string} address @param {string} name what it is */
+export async function fetchFile(address, name) {
   const answer = await fetch(address, { credentials: "same-origin" }).catch(() => { throw new ApiError(0, null); });
   if (!answer.ok) throw new ApiError(answer.status, await answer.json().catch(() => null));
   const file = await answer.blob().catch(() => { throw new ApiError(0, null); });

@@ -30,10 +30,11 @@ export function mountHeader(headerSlot, bannerSlot) {
 
   const render = () => {
     renderAccount(account);
+    markAccount(account);
     connection.update();
     renderBanner(bannerSlot);
   };
-  subscribe(["user", "connection"], render);
+  subscribe(["user", "connection", "section"], render);
   render();
 }
 
@@ -79,7 +80,7 @@ function themeButton() {
 }
 
 function renderAccount(slot) {
-  const user = getState().user;
+  const { user } = getState();
   if (slot.dataset.user === String(user?.id ?? "")) return;
   slot.dataset.user = String(user?.id ?? "");
   if (!user) {
@@ -95,5 +96,13 @@ function renderAccount(slot) {
     await signOut().catch((error) => toast(`You are still signed in. ${errorText(error)}`, { kind: "bad" }));
     button.disabled = false;
   });
-  fill(slot, h("span", { class: "account-name wide-only", dir: "auto", data: { testid: "user-name" } }, user.name || user.username), button);
+  const name = user.name || user.username;
+  fill(slot, h("a", { class: "account-link", href: "#/account", "aria-label": `${name}: your account`, title: "Your account", data: { testid: "to-account" } },
+    icon("person"), h("span", { class: "account-name wide-only", dir: "auto", data: { testid: "user-name" } }, name)), button);
+}
+
+function markAccount(slot) {
+  const link = slot.querySelector(".account-link");
+  if (getState().section === "account") link?.setAttribute("aria-current", "page");
+  else link?.removeAttribute("aria-current");
 }
