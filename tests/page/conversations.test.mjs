@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { Core } from "../../web/js/conversations/core.js";
-import { actsIn, actsOn, arranged, previewOf, titleOf, unreadSum } from "../../web/js/conversations/model.js";
+import { actsIn, actsOn, arranged, previewOf, queueLength, titleOf, unreadSum } from "../../web/js/conversations/model.js";
 import { timeline } from "../../web/js/conversations/outbox.js";
 import { MAX_HELD, Thread, isEdited } from "../../web/js/conversations/thread.js";
 import { dayName, shortTime } from "../../web/js/conversations/times.js";
@@ -373,6 +373,7 @@ describe("the list", () => {
     ], true);
     const { queue, others, done } = arranged(core.conversations.values(), COACH);
     assert.deepEqual([queue, others, done].map((part) => part.map(({ id }) => id)), [["s1", "s2"], [DIRECT], ["s0"]]);
+    assert.deepEqual([COACH, ME].map((who) => queueLength(core.conversations.values(), who)), [2, 0]);
     assert.equal(titleOf(done[0], COACH), "Ada Fenwick");
     assert.equal(titleOf(done[0], ME), "Cleo Marsh");
     assert.deepEqual(previewOf(others[0], BO), { who: "You", text: "text 9" });

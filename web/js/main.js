@@ -2,6 +2,7 @@
 
 import { delay, sleep } from "./backoff.js";
 import { startConversations, stopConversations } from "./conversations/client.js";
+import { isStaff } from "./conversations/model.js";
 import { fill, h } from "./dom.js";
 import { startLive, stopLive } from "./live.js";
 import { toast } from "./notify.js";
@@ -45,7 +46,8 @@ const router = new Router(outlet, [
 });
 
 function takeWanted() {
-  const path = wanted;
+  // coaches come for those who wait
+  const path = wanted === "/" && isStaff(getState().user) ? "/conversations" : wanted;
   wanted = "/";
   return path;
 }

@@ -1,7 +1,7 @@
 // A small router on the address's hash: `#/library?q=rust` finds its view, moves the focus, and cleans up the last one.
 
 import { fill } from "./dom.js";
-import { set } from "./store.js";
+import { getState, set, subscribe } from "./store.js";
 
 /**
  * @typedef {{ params: string[], query: URLSearchParams }} Place what the address says beyond the view:
@@ -25,10 +25,15 @@ export function remember(path, query = {}) {
   history.replaceState(null, "", address(path, query));
 }
 
-/** Puts a name in the title of the window. */
+let named = APP;
+
+/** Puts a name in the title of the window, and before it how many wait for a coach. */
 export function setTitle(title) {
-  document.title = title === APP ? APP : `${title} · ${APP}`;
+  named = title;
+  const { waiting } = getState();
+  document.title = [waiting > 0 && `(${waiting} waiting)`, named, named !== APP && `· ${APP}`].filter(Boolean).join(" ");
 }
+subscribe(["waiting"], () => setTitle(named));
 
 export class Router {
   /**

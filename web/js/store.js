@@ -10,14 +10,15 @@
  * @typedef {"idle" | "connecting" | "live" | "polling" | "offline" | "stopped"} Connection
  * @typedef {"resumes" | "interview" | "library" | "rehearsal" | "conversations" | "account"} Section
  * @typedef {{ user: User | null, uploads: Upload[], uploadsLoaded: boolean, nextCursor: string | null,
- *   jobs: Map<string, Job>, connection: Connection, section: Section | null, unread: number }} State
- *   `section`: which part of the page is open; `unread`: messages in all conversations that wait to be read
+ *   jobs: Map<string, Job>, connection: Connection, section: Section | null, unread: number, waiting: number }} State
+ *   `section`: which part of the page is open; `unread`: messages in all conversations that wait to be read;
+ *   `waiting`: customers who wait for a coach, as far as coaches are told
  */
 
 /** @returns {State} */
 const blank = () => ({
   user: null, uploads: [], uploadsLoaded: false, nextCursor: null, jobs: new Map(), connection: "idle",
-  section: null, unread: 0,
+  section: null, unread: 0, waiting: 0,
 });
 
 let state = blank();

@@ -10,13 +10,18 @@ use super::{browser_program, no_complaints, within_its_time};
 use crate::harness::browser::Browser;
 use crate::harness::{Account, Database, Server};
 
-/// Somebody signed in, with the conversations before them.
-async fn enter(program: &Path, server: &Server, account: &Account) -> Browser {
+async fn sign_in(program: &Path, server: &Server, account: &Account) -> Browser {
     let browser = Browser::open(program, &server.url("/")).await;
     browser.enter("field-email", account.username()).await;
     browser.enter("field-password", Account::PASSWORD).await;
     browser.click("signin-submit").await;
     browser.until("document.querySelector('[data-testid=connection]').dataset.state === 'live'").await;
+    browser
+}
+
+/// Somebody signed in, with the conversations before them.
+async fn enter(program: &Path, server: &Server, account: &Account) -> Browser {
+    let browser = sign_in(program, server, account).await;
     browser.run("location.hash = '#/conversations'").await;
     browser.shown("chat-others").await;
     browser
@@ -301,17 +306,24 @@ async fn a_coach_takes_a_chat_from_the_queue_and_closes_it() {
         let customer = server.account().await;
         let (coach, other) = (agent(&server, "cleo").await, agent(&server, "dana").await);
         let customer_page = enter(&program, &server, &customer).await;
-        let coach_page = enter(&program, &server, &coach).await;
+        let coach_page = sign_in(&program, &server, &coach).await;
+        coach_page.shown("chat-others").await;
 
+        coach_page.click("nav-library").await;
         customer_page.click("new-conversation").await;
         customer_page.click("ask-coach").await;
         customer_page.until(&shows("thread-about", "The next free coach")).await;
         write(&customer_page, "Is my summary too long?").await;
 
+        coach_page.until("document.querySelector('[data-testid=waiting-badge]').textContent === '1'").await;
+        coach_page.until("document.title.startsWith('(1 waiting) ')").await;
+        coach_page.click("nav-conversations").await;
         coach_page.until(&shows("chat-queue", "Is my summary too long?")).await;
         open_row(&coach_page, customer.username()).await;
         coach_page.click("take-chat").await;
         coach_page.until(&shows("thread-about", "Your chat")).await;
+        coach_page.until("document.querySelector('[data-testid=waiting-badge]').hidden").await;
+        coach_page.until("!document.title.includes('waiting')").await;
         customer_page.until(&shows("thread-title", "cleo")).await;
         write(&coach_page, "By two lines").await;
         customer_page.until(&shows("message-text", "By two lines")).await;

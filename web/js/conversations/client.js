@@ -8,7 +8,7 @@ import { onFrame, onOpen, send } from "../live.js";
 import { announce, toast } from "../notify.js";
 import { getState, set, subscribe } from "../store.js";
 import { Core } from "./core.js";
-import { contentOf, displayName, isStaff, titleOf, unreadSum } from "./model.js";
+import { contentOf, displayName, isStaff, queueLength, titleOf, unreadSum } from "./model.js";
 
 const FRAMES = ["subscribed", "ack", "new_message", "message_updated", "message_deleted", "reaction", "typing", "read",
   "presence", "conversation", "error"];
@@ -75,8 +75,15 @@ function tell() {
   const changes = pending;
   pending = new Set();
   if (!core) return;
-  if (changes.has("list")) set({ unread: unreadSum(core.conversations.values()) });
+  if (changes.has("list")) count();
   for (const watcher of [...watchers]) watcher(changes);
+}
+
+function count() {
+  const { waiting: before } = getState();
+  const waiting = queueLength(core.conversations.values(), core.me);
+  set({ unread: unreadSum(core.conversations.values()), waiting });
+  if (waiting > before) announce(waiting === 1 ? "Somebody waits for a coach." : `${waiting} people wait for a coach.`);
 }
 
 /** @param {import("./core.js").Effect} effect */
@@ -151,8 +158,9 @@ async function readList(asked) {
   }
 }
 
-async function askForQueue() {
-  if (!core?.online || !isStaff(core.me) || document.hidden || getState().section !== "conversations") return;
+/** Whatever part of the page is open, and while nobody looks at it: who waits shows in the title, too. */
+export async function askForQueue() {
+  if (!core?.online || !core.listed || !isStaff(core.me)) return;
   const asked = core;
   const query = { kind: "support", status: "active", limit: LIST_PAGE };
   const answer = await request("GET", url("/api/conversations", query)).catch(() => null);

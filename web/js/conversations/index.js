@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { remember, setTitle } from "../router.js";
-import { act, chats, watch } from "./client.js";
+import { act, askForQueue, chats, watch } from "./client.js";
 import { listPane } from "./list-pane.js";
 import { titleOf } from "./model.js";
 import { threadPane } from "./thread-pane.js";
@@ -66,6 +66,7 @@ export function mount(root, { place, signal }) {
   });
   list.update(new Set(["list"]));
   open(place);
+  askForQueue();
   return { update: open };
 }
 

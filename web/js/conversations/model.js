@@ -115,6 +115,9 @@ const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 export const unreadSum = (conversations) => [...conversations].filter(({ kind }) => kind !== "assistant")
   .reduce((sum, { unread }) => sum + (unread ?? 0), 0);
 
+/** How many wait for a coach, for those who are. @param {Iterable<Conversation>} conversations @param {Me} me */
+export const queueLength = (conversations, me) => [...conversations].filter((one) => isQueued(one, me)).length;
+
 /** Whether a conversation whose news are told has become somebody else's. @param {Conversation} conversation @param {Me} me */
 export function isLost(conversation, me) {
   if (conversation.kind !== "support" || me.role !== "agent") return false;
