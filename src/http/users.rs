@@ -58,7 +58,13 @@ pub async fn list_users(
     }
     let paging = Paging::of("users", &params, &caller.0)?;
     let online = params.flag("online")?.map(|online| (online, state.hub.online.all().into_iter().collect()));
-    let filter = UserFilter { q, role: params.get("role").map(Role::parse).transpose()?, online, staff_and: None };
+    let filter = UserFilter {
+        q,
+        role: params.get("role").map(Role::parse).transpose()?,
+        online,
+        disabled: params.flag("disabled")?,
+        staff_and: None,
+    };
     let users = state.accounts.list(&caller.0, filter, state.settings.server.public_directory, paging.page).await?;
     Ok(paging.answer(&request, users, |user| view(&state, &caller.0, user)))
 }

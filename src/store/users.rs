@@ -34,6 +34,8 @@ pub struct UserFilter {
     pub role: Option<Role>,
     /// Only these, or all but these.
     pub online: Option<(bool, Vec<UserId>)>,
+    /// Only these, or all but these.
+    pub disabled: Option<bool>,
     /// Only staff and this user (a private directory).
     pub staff_and: Option<UserId>,
 }
@@ -271,6 +273,9 @@ fn condition(filter: &UserFilter) -> Condition {
         let listed = user::Column::Id.is_in(ids.iter().copied());
         let online_now = Condition::all().add(listed).add(user::Column::Away.eq(false));
         all = all.add(if *online { online_now } else { online_now.not() });
+    }
+    if let Some(disabled) = filter.disabled {
+        all = all.add(user::Column::Disabled.eq(disabled));
     }
     if let Some(me) = filter.staff_and {
         all = all.add(Condition::any().add(user::Column::Role.ne("customer")).add(user::Column::Id.eq(me)));

@@ -82,6 +82,8 @@ async fn two_people_talk_and_a_restart_loses_nothing() {
     within_its_time(async {
         let mut server = Server::start(Database::Sqlite);
         let (ada, bo) = (server.account().await, server.account().await);
+        let (boss, disabled) = (server.super_agent().await, server.account().await);
+        boss.put(&format!("/api/users/{}/disabled", disabled.id()), json!({"disabled": true}), 200).await;
         let ada_page = enter(&program, &server, &ada).await;
         let bo_page = enter(&program, &server, &bo).await;
 
@@ -103,6 +105,11 @@ async fn two_people_talk_and_a_restart_loses_nothing() {
 async fn first_words(ada_page: &Browser, ada: &Account, bo_page: &Browser, bo: &Account) {
     ada_page.click("new-conversation").await;
     ada_page.click("new-direct").await;
+    // everybody who can answer, and at the end oneself
+    ada_page.until("document.querySelectorAll('[data-testid=picker-person]').length === 3").await;
+    let last = "[...document.querySelectorAll('[data-testid=picker-person]')].at(-1).textContent";
+    let last: String = ada_page.value(last).await;
+    assert!(last.contains(ada.username()) && last.contains("notes to yourself"), "{last}");
     pick(ada_page, bo).await;
     ada_page.until(&shows("thread-title", bo.username())).await;
     ada_page.until(&shows("thread-about", "Online")).await;

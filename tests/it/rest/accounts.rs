@@ -79,6 +79,13 @@ async fn a_disabled_account_cannot_sign_in() {
         let server = Server::start(database);
         let (boss, user) = (server.super_agent().await, server.account().await);
         boss.put(&format!("/api/users/{}/disabled", user.username()), json!({"disabled": true}), 200).await;
+        let names = async |query: &str| {
+            let found = boss.get(&format!("/api/users?{query}"), 200).await;
+            found.as_array().unwrap().iter().map(|user| user["username"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names("disabled=true").await, [user.username()]);
+        assert_eq!(names("disabled=false").await, [boss.username()]);
+        assert_eq!(names("").await, [user.username(), boss.username()]);
         let login = |password: &str| json!({"username": user.username(), "password": password});
         assert_eq!(boss.post("/api/auth/login", login(Account::PASSWORD), 403).await["code"], "ACCOUNT_DISABLED");
         assert_eq!(boss.post("/api/auth/login", login("wrong password"), 401).await["error"], "Invalid credentials");

@@ -5,13 +5,13 @@ import { get, url } from "../api.js";
 import { errorText } from "../format.js";
 import { displayName } from "./model.js";
 import { avatar } from "./people.js";
-import { act } from "./client.js";
+import { act, chats } from "./client.js";
 
 const WAIT_MS = 200;
 const LIMIT = 30;
 
 /**
- * @param {{ label: string, role?: string, choose: (person: any) => Promise<void>, without?: () => Set<number>, say?: string }} options
+ * @param {{ label: string, role?: string, choose: (person: any) => Promise<void>, without?: () => Set<number> }} options
  *   `choose`: what happens to whoever is chosen; `without`: who is left out
  */
 export function personPicker({ label, role, choose, without = () => new Set() }) {
@@ -49,12 +49,13 @@ export function personPicker({ label, role, choose, without = () => new Set() })
   };
   const show = (found) => {
     const left = without();
-    people = found.filter((person) => !left.has(person.id));
+    const { me } = chats();
+    people = found.filter((person) => !left.has(person.id)).sort((a, b) => Number(a.id === me.id) - Number(b.id === me.id));
     fill(list, people.map((person, index) => h("li", {
       role: "option", id: `picker-${person.id}`, class: "picker-person", "aria-selected": "false", data: { testid: "picker-person", user: person.username },
       on: { click: () => pick(person), pointermove: () => { if (active !== index) mark(index); } },
     }, avatar(person, { presence: true }), h("span", { class: "picker-words" }, bdi(displayName(person), { class: "picker-name" }),
-      h("span", { class: "hint" }, `@${person.username}`, person.role !== "customer" && " · coach")))));
+      h("span", { class: "hint" }, person.id === me.id ? "You: notes to yourself" : [`@${person.username}`, person.role !== "customer" && " · coach"])))));
     fill(note, people.length === 0 && "Nobody of that name.");
     mark(0);
   };
@@ -62,7 +63,7 @@ export function personPicker({ label, role, choose, without = () => new Set() })
     asking?.abort();
     const abort = asking = new AbortController();
     try {
-      const found = await get(url("/api/users", { q: input.value.trim(), role, limit: LIMIT }), { signal: abort.signal });
+      const found = await get(url("/api/users", { q: input.value.trim(), role, disabled: false, limit: LIMIT }), { signal: abort.signal });
       act((core) => core.meet(...found));
       if (asking === abort) show(found);
     } catch (error) {

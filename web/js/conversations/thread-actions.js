@@ -9,7 +9,7 @@ import { busy } from "../views/busy.js";
 import { addMember, archive, assign, deleteChannel, deleteChat, removeMember, setStatus, unarchive } from "./api.js";
 import { chats, watch } from "./client.js";
 import { menu } from "./menu.js";
-import { actsIn, displayName, titleOf } from "./model.js";
+import { actsIn, agentOf, displayName, titleOf } from "./model.js";
 import { avatar } from "./people.js";
 import { personPicker } from "./picker.js";
 import { sheet } from "./sheet.js";
@@ -84,8 +84,10 @@ async function leaveRoom(conversation, me) {
   if (sure && await attempt(() => removeMember(conversation.id, me.id, me.id))) leave();
 }
 
+/** To somebody else: who wants it takes it. */
 function give(id) {
-  const picker = personPicker({ label: "Which coach?", role: "agent", choose: async (person) => {
+  const without = () => new Set([chats()?.me.id, agentOf(chats()?.conversations.get(id) ?? {})?.id]);
+  const picker = personPicker({ label: "Which coach?", role: "agent", without, choose: async (person) => {
     await assign(id, person.id);
     dialog.close();
   } });

@@ -156,6 +156,7 @@ fn users() -> Vec<Endpoint> {
             .query("q", text().length(0, 100), "A part of a username or name.")
             .query("role", role(), "Only users of this role.")
             .query("online", flag(), "Only who is online, or only who is not.")
+            .query("disabled", flag(), "Only accounts that are disabled, or only those that are not.")
             .answers(200, "Newest first.", list(shared("User")))
             .paged(),
         user_id(get("/api/users/{userId}", "getUser", "A user"))
