@@ -28,6 +28,7 @@ async fn a_candidate_signs_up_uploads_reads_the_profile_and_leaves() {
         let browser = Browser::open(&program, &server.url("/")).await;
 
         sign_up(&browser).await;
+        hand_in_something_else(&browser).await;
         upload_and_watch(&browser, release).await;
         read_the_evidence_by_keyboard(&browser).await;
         remember_connection_states(&browser).await;
@@ -39,6 +40,22 @@ async fn a_candidate_signs_up_uploads_reads_the_profile_and_leaves() {
         no_complaints(&browser);
     };
     within_its_time(journey).await;
+}
+
+/// A name says nothing of the content; and nobody types the scheme of an address.
+async fn hand_in_something_else(browser: &Browser) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Ada Fenwick.pdf");
+    std::fs::write(&file, "Dear Sir or Madam").unwrap();
+    browser.choose("file-input", &file).await;
+    browser.enter("linkedin-input", "linkedin.com/in/ada").await;
+    browser.click("upload-submit").await;
+    browser.shown("upload-error").await;
+    let text = browser.text("upload-error").await;
+    assert!(text.contains("“Ada Fenwick.pdf” is named as a PDF file, but its content is not one"), "{text}");
+    let address: String = browser.value("document.querySelector('[data-testid=linkedin-input]').value").await;
+    assert_eq!(address, "https://linkedin.com/in/ada");
+    browser.click("choose-another").await;
 }
 
 async fn upload_and_watch(browser: &Browser, release: mpsc::Sender<()>) {

@@ -69,6 +69,17 @@ async fn modules_compute_what_they_say() {
             "[{ level: 'Lead', job_title: 'Editor', company: 'Initech' }, { level: '', job_title: '', company: 'Initech' }, {}].map(m.targetLine)",
             json!(["Lead · Editor at Initech", "at Initech", ""]),
         ),
+        (
+            "views/file-check",
+            "['linkedin.com/in/ada', ' www.LinkedIn.com/in/ada', 'https://de.linkedin.com/in/ada', 'notlinkedin.com', 'linkedin.com.evil.org', '']
+                .map(m.linkedinAddress)",
+            json!(["https://linkedin.com/in/ada", "https://www.LinkedIn.com/in/ada", "https://de.linkedin.com/in/ada", "notlinkedin.com", "linkedin.com.evil.org", ""]),
+        ),
+        (
+            "views/file-check",
+            "['linkedin.com/in/ada', 'linkedin.com:443/in/ada', 'notlinkedin.com'].map((text) => m.linkedinProblem(m.linkedinAddress(text)) === null)",
+            json!([true, true, false]),
+        ),
         ("coach", "m.tagList(' rust, go,, rust ,')", json!(["rust", "go"])),
         ("router", "[m.address('/library'), m.address('/library', { q: 'a b', tag: '', n: 0 })]", json!(["#/library", "#/library?q=a+b&n=0"])),
     ];

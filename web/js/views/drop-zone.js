@@ -5,7 +5,7 @@ import { fill, h, icon } from "../dom.js";
 import { errorText, size } from "../format.js";
 import { addUpload, startAnalysis } from "../resumes.js";
 import { announce, toast } from "../notify.js";
-import { ACCEPT, filesProblem, linkedinProblem } from "./file-check.js";
+import { ACCEPT, damaged, filesProblem, linkedinAddress, linkedinProblem } from "./file-check.js";
 import { field, formAlert, showFormError } from "./form.js";
 
 export function dropZone() {
@@ -91,7 +91,7 @@ class DropZone {
         h("div", { class: "chosen-text" },
           h("p", { class: "chosen-name", dir: "auto", data: { testid: "chosen-name" } }, this.file.name),
           h("p", { class: "hint" }, size(this.file.size))),
-        h("button", { type: "button", class: "icon-button", "aria-label": "Choose another file", title: "Choose another file",
+        h("button", { type: "button", class: "icon-button", "aria-label": "Choose another file", title: "Choose another file", data: { testid: "choose-another" },
           on: { click: () => { this.alert.set(null); this.showEmpty(); this.input.focus(); } } }, icon("close"))),
       this.linkedin.node,
       h("div", { class: "actions end" }, submit));
@@ -116,7 +116,8 @@ class DropZone {
 
   async send() {
     if (this.abort || !this.file) return;
-    const linkedin = this.linkedin.input.value.trim();
+    const linkedin = linkedinAddress(this.linkedin.input.value);
+    this.linkedin.input.value = linkedin;
     const problem = linkedinProblem(linkedin);
     this.linkedin.setError(problem);
     this.alert.set(null);
@@ -133,7 +134,8 @@ class DropZone {
       this.stored(stored);
     } catch (error) {
       this.showChosen();
-      if (error.name !== "AbortError") showFormError(error, { linkedin_url: this.linkedin }, this.alert);
+      if (error.code === "INVALID_FILE_TYPE") this.alert.set(`${errorText(error)}. ${damaged(this.file.name)}`);
+      else if (error.name !== "AbortError") showFormError(error, { linkedin_url: this.linkedin }, this.alert);
     } finally {
       this.abort = null;
     }

@@ -16,6 +16,18 @@ export function filesProblem(files) {
   return null;
 }
 
+/** What the server's refusal of a content means for a file whose name was right. @param {string} name */
+export function damaged(name) {
+  const kind = /\.(\w+)$/.exec(name)?.[1].toUpperCase();
+  return `“${name}” is named as a ${kind} file, but its content is not one: it is damaged, or of another kind. Open it in the program it was made with, and save it as PDF or DOCX once more.`;
+}
+
+/** An address as people type it, with its scheme. @param {string} text */
+export function linkedinAddress(text) {
+  const address = text.trim();
+  return /^([\w-]+\.)*linkedin\.com(?![\w.-])/i.test(address) ? `https://${address}` : address;
+}
+
 /** @param {string} text @returns {string | null} */
 export function linkedinProblem(text) {
   if (!text) return null;
