@@ -80,7 +80,7 @@ pub async fn serve(settings: Settings) -> Result<()> {
     let accounts = Accounts::new(store.clone(), settings.auth.clone(), &secret, on_end(&hub, &relay));
     let (model, embedder) = (intelligence.model.clone(), intelligence.embedder.clone());
     let index = open_index(&settings, &store, embedder.model()).await?;
-    let scribe = start_scribe(&store, &hub);
+    let scribe = start_scribe(&settings, &store, &hub);
     let conversations = Conversations::new(store.clone(), Arc::new(scribe), settings.server.global_for_all);
     notices::answer(accounts.clone(), conversations.clone(), hub.clone(), store.clock().clone(), notices);
     let meeting = Meeting { hub: &hub, accounts: &accounts, secret: &secret, boot_id: lock.boot_id(), outgoings };
@@ -217,8 +217,9 @@ fn start_bridge(settings: &Settings, store: &Store, meeting: Meeting<'_>) -> Opt
 }
 
 /// The scribe, and the way to it.
-fn start_scribe(store: &Store, hub: &HubPeers) -> Desk {
-    let (ledger, publish) = (Ledger::new(store.clone()), hub.publish_all.clone());
+fn start_scribe(settings: &Settings, store: &Store, hub: &HubPeers) -> Desk {
+    let ledger = Ledger::new(store.clone()).with_directory(settings.server.public_directory);
+    let publish = hub.publish_all.clone();
     let scribe = keep("scribe", move |tombstone| Scribe::new(ledger.clone(), publish.clone(), tombstone));
     Desk::new(scribe.peer(), hub.clone())
 }

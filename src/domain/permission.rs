@@ -2,7 +2,7 @@
 
 use super::UserId;
 use super::conversation::{Conversation, ConversationKind};
-use super::user::{Identity, Role};
+use super::user::{Identity, Role, User};
 
 /// In which capacity somebody reads a job, its result or its export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,11 @@ pub fn job_reader(reader: &Identity, owner: UserId, serves: bool) -> Option<JobR
         Role::Agent if serves => Some(JobReader::Staff),
         Role::Agent | Role::Customer => None,
     }
+}
+
+/// Whether the directory shows `other` to somebody: a private one shows customers themselves and staff only.
+pub fn is_listed(public: bool, by: UserId, role: Role, other: &User) -> bool {
+    public || role.is_staff() || other.role.is_staff() || other.id == by
 }
 
 /// Whether `user` may retry, cancel or delete a job of `owner`, and work with its result: nobody but the owner.

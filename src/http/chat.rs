@@ -279,7 +279,8 @@ pub async fn list_messages(
     params: Params,
 ) -> Result<HttpResponse> {
     let (one, other) = (params.required("user_id")?, params.required("to_user_id")?);
-    let (one, other) = (resolve(&state, "user_id", one).await?, resolve(&state, "to_user_id", other).await?);
+    let one = resolve(&state, &caller.0, "user_id", one).await?;
+    let other = resolve(&state, &caller.0, "to_user_id", other).await?;
     let me = caller.0.user_id;
     let paging = Paging::of("chat-messages", &params, &caller.0)?;
     let (Some(one), Some(other)) = (one, other) else { return Err(not_among_them()) };
@@ -314,7 +315,7 @@ fn not_among_them() -> Error {
 }
 
 /// A user named in the query: by number, or by name.
-async fn resolve(state: &AppState, field: &'static str, text: &str) -> Result<Option<UserId>> {
+async fn resolve(state: &AppState, caller: &Identity, field: &'static str, text: &str) -> Result<Option<UserId>> {
     let reference = UserRef::parse(text);
     if let UserRef::Name(name) = &reference {
         let number = name.bytes().all(|b| b.is_ascii_digit());
@@ -324,7 +325,10 @@ async fn resolve(state: &AppState, field: &'static str, text: &str) -> Result<Op
     }
     match reference {
         UserRef::Id(id) => Ok(Some(id)),
-        name => Ok(state.conversations.user(&name).await?.map(|user| user.id)),
+        name => {
+            let public = state.settings.server.public_directory;
+            Ok(state.accounts.reachable(caller, &name, public).await?.map(|user| user.id))
+        }
     }
 }
 

@@ -125,7 +125,10 @@ pub async fn messages_between(
 async fn named(state: &AppState, caller: &Identity, text: &str) -> Result<Option<UserId>> {
     match UserRef::parse(text) {
         UserRef::Name(name) if name.eq_ignore_ascii_case(&caller.username) => Ok(Some(caller.user_id)),
-        reference => Ok(state.conversations.user(&reference).await?.map(|user| user.id)),
+        reference => {
+            let public = state.settings.server.public_directory;
+            Ok(state.accounts.reachable(caller, &reference, public).await?.map(|user| user.id))
+        }
     }
 }
 

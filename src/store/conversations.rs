@@ -206,6 +206,19 @@ pub(super) async fn is_member(conn: &impl ConnectionTrait, id: ConversationId, u
     Ok(member > 0)
 }
 
+/// Whether two users share a conversation that is not everybody's.
+pub(super) async fn have_met(conn: &impl ConnectionTrait, one: UserId, other: UserId) -> Result<bool> {
+    let mut sql = Sql::new(
+        "SELECT c.id FROM conversation_members mine
+         JOIN conversation_members theirs ON theirs.conversation_id = mine.conversation_id
+         JOIN conversations c ON c.id = mine.conversation_id AND c.kind IN ('direct', 'room', 'support')
+         WHERE mine.user_id = ",
+    );
+    sql.bind(one).push(" AND theirs.user_id = ").bind(other).push(" LIMIT 1");
+    let found = conn.query_one_raw(sql.statement(conn.get_database_backend())).await.map_err(db)?;
+    Ok(found.is_some())
+}
+
 /// Conversations in which this user takes part, those of everybody included.
 pub(super) fn taking_part(reader: UserId, role: Role) -> Condition {
     use conversation::Column;
@@ -261,6 +274,11 @@ impl Store {
 
     pub async fn is_member(&self, id: ConversationId, user: UserId) -> Result<bool> {
         is_member(&self.read, id, user).await
+    }
+
+    /// Whether two users share a conversation that is not everybody's.
+    pub async fn have_met(&self, one: UserId, other: UserId) -> Result<bool> {
+        have_met(&self.read, one, other).await
     }
 
     /// All members of a room, the longest first.

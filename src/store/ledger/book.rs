@@ -7,7 +7,7 @@ use entity::{chat_message, conversation, user};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait};
 use time::{Duration, OffsetDateTime};
 
-use super::super::conversations::{People, conversations_of, overviews, roster};
+use super::super::conversations::{People, conversations_of, have_met, overviews, roster};
 use super::super::messages::messages_of;
 use super::super::sql::{Sql, padded};
 use super::super::{Backend, db};
@@ -19,7 +19,7 @@ use crate::domain::conversation::{Conversation, ConversationKind, direct_key, no
 use crate::domain::error::{Error, Result};
 use crate::domain::event::{ConversationChange, ConversationChanged, Event, Overview};
 use crate::domain::message::Message;
-use crate::domain::permission::{Act, Relation, may, relation};
+use crate::domain::permission::{Act, Relation, is_listed, may, relation};
 use crate::domain::user::{User, UserRef};
 use crate::domain::{ConversationId, MessageId, UserId};
 
@@ -278,7 +278,7 @@ impl<'a> Book<'a> {
         self.people.get(&id).cloned().ok_or_else(|| Error::internal(format!("user {id} is not in the book")))
     }
 
-    fn find_user(&self, reference: &UserRef) -> Option<Arc<User>> {
+    pub fn find_user(&self, reference: &UserRef) -> Option<Arc<User>> {
         let id = match reference {
             UserRef::Id(id) => Some(id),
             UserRef::Name(name) => self.names.get(&key(name)),
@@ -286,15 +286,19 @@ impl<'a> Book<'a> {
         self.people.get(id?).cloned()
     }
 
-    /// The user whom a change names; 404 if there is none.
-    pub fn user(&self, reference: &UserRef, field: &'static str) -> Result<Arc<User>> {
-        self.find_user(reference).ok_or_else(|| {
-            let name = match reference {
-                UserRef::Id(id) => id.to_string(),
-                UserRef::Name(name) => name.clone(),
-            };
-            Error::not_found("USER_NOT_FOUND", format!("User not found: {name}")).field(field)
-        })
+    /// The user whom a change names; 404 if there is none, or none of whom its author may know.
+    pub async fn user(&self, by: By, reference: &UserRef, field: &'static str) -> Result<Arc<User>> {
+        if let Some(user) = self.find_user(reference)
+            && (is_listed(self.ledger.public_directory, by.user, by.role, &user)
+                || have_met(self.txn, by.user, user.id).await?)
+        {
+            return Ok(user);
+        }
+        let name = match reference {
+            UserRef::Id(id) => id.to_string(),
+            UserRef::Name(name) => name.clone(),
+        };
+        Err(Error::not_found("USER_NOT_FOUND", format!("User not found: {name}")).field(field))
     }
 
     pub fn conversation(&self, id: ConversationId) -> Option<Arc<Conversation>> {

@@ -69,7 +69,7 @@ impl Book<'_> {
     }
 
     pub(super) async fn open_direct(&mut self, by: By, with: &UserRef, field: &'static str) -> Result<Done> {
-        let other = self.user(with, field)?;
+        let other = self.user(by, with, field).await?;
         let (conversation, created) = self.find_or_make_direct(by, &other).await?;
         Ok(Done::Conversation { conversation, created })
     }
@@ -140,7 +140,7 @@ impl Book<'_> {
     pub(super) async fn add_member(&mut self, by: By, room: ConversationId, user: &UserRef) -> Result<Done> {
         let room = self.room(room)?;
         self.allow(by, &room, Act::AddMember, room_not_found).await?;
-        let user = self.user(user, "userId")?;
+        let user = self.user(by, user, "userId").await?;
         let others = self.roster(room.id).await?;
         if others.set.contains(&user.id) {
             return Ok(Done::Conversation { conversation: room, created: false });
@@ -172,7 +172,7 @@ impl Book<'_> {
 
     pub(super) async fn remove_member(&mut self, by: By, room: ConversationId, user: &UserRef) -> Result<Done> {
         let room = self.room(room)?;
-        let user = self.user(user, "userId");
+        let user = self.user(by, user, "userId").await;
         let oneself = user.as_ref().is_ok_and(|user| user.id == by.user);
         self.allow(by, &room, if oneself { Act::Leave } else { Act::RemoveOthers }, room_not_found).await?;
         let user = user?;

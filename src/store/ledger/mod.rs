@@ -54,11 +54,18 @@ pub struct Ledger {
     /// Checked against `updated_at`, which every change of members moves, on whichever node.
     rosters: Cache<ConversationId, Arc<Roster>>,
     ids: Arc<Mutex<MessageIds>>,
+    /// Whether customers may name any other.
+    public_directory: bool,
 }
 
 impl Ledger {
     pub fn new(store: Store) -> Self {
-        Self { store, rosters: Cache::new(CACHED_ROSTERS), ids: Arc::default() }
+        Self { store, rosters: Cache::new(CACHED_ROSTERS), ids: Arc::default(), public_directory: true }
+    }
+
+    /// Without a public directory customers find themselves, staff, and people with whom they share a conversation.
+    pub fn with_directory(self, public: bool) -> Self {
+        Self { public_directory: public, ..self }
     }
 
     /// Writes changes in one transaction. One that is refused fails alone; if the database fails, they are tried again one

@@ -114,8 +114,8 @@ impl Book<'_> {
         match target {
             Target::Conversation(id) | Target::Room(id) | Target::Chat(id) => Some(*id),
             Target::Channel(slug) => self.by_slug(slug).map(|channel| channel.id),
-            Target::User { user, field } => {
-                let other = self.user(user, field).ok()?.id;
+            Target::User { user, .. } => {
+                let other = self.find_user(user)?.id;
                 self.by_pair(&crate::domain::conversation::direct_key(by.user, other)).map(|direct| direct.id)
             }
         }
@@ -129,7 +129,7 @@ impl Book<'_> {
             Target::Chat(id) => self.conversation(*id).filter(|found| found.kind == ConversationKind::Support),
             Target::Channel(slug) => self.by_slug(slug),
             Target::User { user, field } => {
-                let other = self.user(user, field)?;
+                let other = self.user(by, user, field).await?;
                 // before a conversation is made for a message that is refused
                 if draft.msg_type == MessageType::System && !by.role.is_staff() && other.id != by.user {
                     return Err(refused(Act::PostSystem));

@@ -22,8 +22,8 @@ impl Book<'_> {
         self.conversation(id).filter(|found| found.kind == ConversationKind::Support).ok_or_else(chat_not_found)
     }
 
-    fn agent(&self, reference: &UserRef) -> Result<Arc<User>> {
-        let agent = self.user(reference, "agentId")?;
+    async fn agent(&self, by: By, reference: &UserRef) -> Result<Arc<User>> {
+        let agent = self.user(by, reference, "agentId").await?;
         if agent.role.is_staff() && !agent.disabled {
             return Ok(agent);
         }
@@ -31,14 +31,18 @@ impl Book<'_> {
     }
 
     pub(super) async fn open_chat(&mut self, by: By, customer: &UserRef, agent: Option<&UserRef>) -> Result<Done> {
-        let customer = self.user(customer, "customerId")?;
-        if customer.id != by.user && !by.role.is_staff() {
+        // before anything else: whether somebody exists is not told to whoever may not name them
+        if !by.role.is_staff() && self.find_user(customer).is_none_or(|customer| customer.id != by.user) {
             return Err(Error::forbidden("Customers open chats for themselves only.").field("customerId"));
         }
+        let customer = self.user(by, customer, "customerId").await?;
         if customer.role != Role::Customer {
             return Err(Error::invalid("customerId", "customerId must be a customer."));
         }
-        let agent = agent.map(|agent| self.agent(agent)).transpose()?;
+        let agent = match agent {
+            Some(agent) => Some(self.agent(by, agent).await?),
+            None => None,
+        };
         let mut row = self.blank(ConversationKind::Support, "");
         row.customer_id = Set(Some(customer.id));
         row.agent_id = Set(agent.as_ref().map(|agent| agent.id));
@@ -68,7 +72,7 @@ impl Book<'_> {
         if relation == Relation::Customer {
             return Err(refused(Act::Assign));
         }
-        let agent = self.agent(agent)?;
+        let agent = self.agent(by, agent).await?;
         if chat.agent_id() == Some(agent.id) {
             return Ok(Done::Conversation { conversation: chat, created: false });
         }

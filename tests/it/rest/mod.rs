@@ -4,6 +4,7 @@ mod analysis;
 mod channels;
 mod chat;
 mod chroma;
+mod directory;
 mod exports;
 mod interview;
 mod nodes;

@@ -151,7 +151,7 @@ fn administers(path: &'static str, id: &str, summary: &str, takes: Shape) -> End
 fn users() -> Vec<Endpoint> {
     vec![
         get("/api/users", "listUsers", "Who there is")
-            .explain("With `USER_DIRECTORY=agents` customers see themselves and staff only.")
+            .explain("With `USER_DIRECTORY=agents` customers see themselves and staff only, and write to those and to whom they share a conversation with.")
             .signed_in()
             .query("q", text().length(0, 100), "A part of a username or name.")
             .query("role", role(), "Only users of this role.")
