@@ -5,10 +5,11 @@ use entity::{
     interview_question, job_text, loaded_memory, reaction, resume_chunk, saved_interview_question, token, user_profile,
     user_upload,
 };
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use serde_json::{Value, json};
 use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
 
 use super::{Store, db};
 use crate::domain::UserId;
@@ -75,6 +76,9 @@ impl Part {
     }
 }
 
+/// Rows of one page where each is small.
+const MANY: u64 = 500;
+
 /// A row of an export.
 pub type Entry = Value;
 
@@ -83,8 +87,8 @@ fn at(time: Timestamp) -> Option<String> {
 }
 
 impl Store {
-    /// Some rows of a part from `offset` on, in a fixed order; none past the end.
-    pub async fn export_page(&self, user: UserId, part: Part, offset: u64) -> Result<Vec<Entry>> {
+    /// Some rows of a part, in a fixed order: those after the first `offset`, of which `last` is the last; none past the end.
+    pub async fn export_page(&self, user: UserId, part: Part, offset: u64, last: Option<&Entry>) -> Result<Vec<Entry>> {
         match part {
             Part::Uploads => self.exported_uploads(user, offset).await,
             Part::Jobs => self.exported_jobs(user, offset).await,
@@ -95,8 +99,8 @@ impl Store {
             Part::Library => self.exported_library(user, offset).await,
             Part::Memory => self.exported_memory(user, offset).await,
             Part::Conversations => self.exported_conversations(user, offset).await,
-            Part::Messages => self.exported_messages(user, offset).await,
-            Part::Attachments => self.exported_attachments(user, offset).await,
+            Part::Messages => self.exported_messages(user, last).await,
+            Part::Attachments => self.exported_attachments(user, last).await,
             Part::Reactions => self.exported_reactions(user, offset).await,
             Part::AccessLog => self.exported_access_log(user, offset).await,
             Part::Sessions => self.exported_sessions(user, offset).await,
@@ -201,7 +205,7 @@ impl Store {
     async fn exported_conversations(&self, user: UserId, offset: u64) -> Result<Vec<Entry>> {
         use conversation_member::{Column, Entity};
         let query = Entity::find().find_also_related(conversation::Entity).filter(Column::UserId.eq(user));
-        let query = query.order_by_asc(Column::ConversationId).offset(offset).limit(PAGE);
+        let query = query.order_by_asc(Column::ConversationId).offset(offset).limit(MANY);
         let rows = query.all(&self.read).await.map_err(db)?;
         let entry = |(row, of): (conversation_member::Model, Option<conversation::Model>)| {
             json!({"id": row.conversation_id, "kind": of.as_ref().map(|of| &of.kind),
@@ -211,17 +215,16 @@ impl Store {
         Ok(rows.into_iter().map(entry).collect())
     }
 
-    /// What they wrote, and what the assistant answered them.
-    async fn exported_messages(&self, user: UserId, offset: u64) -> Result<Vec<Entry>> {
-        use chat_message::{Column, Entity};
-        let own = Column::SenderId.eq(user);
-        let theirs = conversation_member::Entity::find()
-            .select_only()
-            .column(conversation_member::Column::ConversationId)
-            .filter(conversation_member::Column::UserId.eq(user));
-        let answers = Column::SenderKind.eq("assistant").and(Column::ConversationId.in_subquery(theirs.into_query()));
-        let query = Entity::find().filter(sea_orm::Condition::any().add(own).add(answers)).order_by_asc(Column::Id);
-        let rows = query.offset(offset).limit(PAGE).all(&self.read).await.map_err(db)?;
+    /// What they wrote, then what the assistant answered them.
+    async fn exported_messages(&self, user: UserId, last: Option<&Entry>) -> Result<Vec<Entry>> {
+        let answered = last.filter(|row| row["sender"] == "assistant").and_then(|row| row["seq"].as_i64());
+        let mut rows = match answered {
+            Some(_) => Vec::new(),
+            None => written(user, id_of(last, "id")).all(&self.read).await.map_err(db)?,
+        };
+        if rows.is_empty() {
+            rows = answers(user, answered.unwrap_or(0)).all(&self.read).await.map_err(db)?;
+        }
         let entry = |row: chat_message::Model| {
             json!({"id": row.id, "conversation_id": row.conversation_id, "seq": row.seq, "sender": row.sender_kind,
                 "msg_type": row.msg_type, "content": row.content, "metadata": row.metadata,
@@ -231,12 +234,10 @@ impl Store {
         Ok(rows.into_iter().map(entry).collect())
     }
 
-    async fn exported_attachments(&self, user: UserId, offset: u64) -> Result<Vec<Entry>> {
-        use attachment::{Column, Entity};
-        let query = Entity::find().find_also_related(chat_message::Entity);
-        let query = query.filter(chat_message::Column::SenderId.eq(user)).order_by_asc(Column::Id);
-        let rows = query.offset(offset).limit(PAGE).all(&self.read).await.map_err(db)?;
-        let entry = |(row, _): (attachment::Model, Option<chat_message::Model>)| {
+    /// A message has one at most.
+    async fn exported_attachments(&self, user: UserId, last: Option<&Entry>) -> Result<Vec<Entry>> {
+        let rows = attached(user, id_of(last, "message_id")).all(&self.read).await.map_err(db)?;
+        let entry = |row: attachment::Model| {
             json!({"id": row.id, "message_id": row.message_id, "mime_type": row.mime_type, "size": row.size,
                 "duration_ms": row.duration_ms, "created_at": at(row.created_at)})
         };
@@ -246,7 +247,7 @@ impl Store {
     async fn exported_reactions(&self, user: UserId, offset: u64) -> Result<Vec<Entry>> {
         use reaction::{Column, Entity};
         let query = Entity::find().filter(Column::UserId.eq(user));
-        let query = query.order_by_asc(Column::MessageId).order_by_asc(Column::Emoji).offset(offset).limit(PAGE);
+        let query = query.order_by_asc(Column::MessageId).order_by_asc(Column::Emoji).offset(offset).limit(MANY);
         let rows = query.all(&self.read).await.map_err(db)?;
         let entry = |row: reaction::Model| json!({"message_id": row.message_id, "emoji": row.emoji, "created_at": at(row.created_at)});
         Ok(rows.into_iter().map(entry).collect())
@@ -255,7 +256,7 @@ impl Store {
     async fn exported_access_log(&self, user: UserId, offset: u64) -> Result<Vec<Entry>> {
         use access_log::{Column, Entity};
         let query = Entity::find().filter(Column::OwnerId.eq(user)).order_by_asc(Column::Id);
-        let rows = query.offset(offset).limit(PAGE).all(&self.read).await.map_err(db)?;
+        let rows = query.offset(offset).limit(MANY).all(&self.read).await.map_err(db)?;
         let entry = |row: access_log::Model| json!({"at": at(row.at), "viewer_id": row.viewer_id, "job_id": row.job_id, "action": row.action});
         Ok(rows.into_iter().map(entry).collect())
     }
@@ -263,11 +264,46 @@ impl Store {
     async fn exported_sessions(&self, user: UserId, offset: u64) -> Result<Vec<Entry>> {
         use token::{Column, Entity};
         let query = Entity::find().filter(Column::UserId.eq(user)).order_by_asc(Column::IssuedAt);
-        let rows = query.order_by_asc(Column::Jti).offset(offset).limit(PAGE).all(&self.read).await.map_err(db)?;
+        let rows = query.order_by_asc(Column::Jti).offset(offset).limit(MANY).all(&self.read).await.map_err(db)?;
         let entry = |row: token::Model| {
             json!({"session": row.sid, "issued_at": at(row.issued_at), "expires_at": at(row.expires_at),
                 "revoked_at": row.revoked_at.and_then(at)})
         };
         Ok(rows.into_iter().map(entry).collect())
     }
+}
+
+fn id_of(row: Option<&Entry>, field: &str) -> Option<Uuid> {
+    row.and_then(|row| Uuid::try_parse(row[field].as_str()?).ok())
+}
+
+/// Messages of a user after one of them: those before cost nothing.
+pub(super) fn written(user: UserId, after: Option<Uuid>) -> Select<chat_message::Entity> {
+    use chat_message::{Column, Entity};
+    let query = Entity::find().filter(Column::SenderId.eq(user)).order_by_asc(Column::Id).limit(PAGE);
+    if let Some(after) = after { query.filter(Column::Id.gt(after)) } else { query }
+}
+
+/// What the assistant answered in somebody's conversation with it, after one place there.
+pub(super) fn answers(user: UserId, after: i64) -> Select<chat_message::Entity> {
+    use chat_message::{Column, Entity};
+    let theirs = conversation::Entity::find()
+        .select_only()
+        .column(conversation::Column::Id)
+        .filter(conversation::Column::Kind.eq("assistant"))
+        .filter(conversation::Column::OwnerId.eq(user));
+    Entity::find()
+        .filter(Expr::col(Column::ConversationId).eq(Expr::SubQuery(None, Box::new(theirs.into_query().into()))))
+        .filter(Column::Seq.gt(after))
+        .filter(Column::SenderKind.eq("assistant"))
+        .order_by_asc(Column::Seq)
+        .limit(PAGE)
+}
+
+/// Files of a user's messages, after that of one of them.
+pub(super) fn attached(user: UserId, after: Option<Uuid>) -> Select<attachment::Entity> {
+    use chat_message::Column;
+    let query = attachment::Entity::find().inner_join(chat_message::Entity).filter(Column::SenderId.eq(user));
+    let query = query.order_by_asc(Column::Id).limit(MANY);
+    if let Some(after) = after { query.filter(Column::Id.gt(after)) } else { query }
 }

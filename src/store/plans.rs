@@ -4,7 +4,7 @@ use sea_orm::{EntityTrait, QueryTrait as _, Select};
 
 use super::ledger::posted_as;
 use super::testbed::{Bed, plan};
-use super::{Backend, GLOBAL_ID, History, MessageFilter, SavedFilter, Store, conversations, library, messages};
+use super::{Backend, GLOBAL_ID, History, MessageFilter, SavedFilter, Store, conversations, export, library, messages};
 use crate::domain::ConversationId;
 use crate::domain::clock::Clock;
 use crate::domain::page::Page;
@@ -84,5 +84,20 @@ async fn messages_of_a_batch_are_looked_up_one_by_one_however_large_the_table_se
             assert!(plan.contains(index), "{plan}");
             assert!(!plan.contains("Hash") && !plan.contains("Merge"), "{plan}");
         }
+    }
+}
+
+#[tokio::test]
+async fn an_export_reads_on_where_its_last_page_ended() {
+    for bed in Bed::all() {
+        let store = bed.open(Clock::system()).await;
+        let last = Some(ConversationId::max());
+        let written = plan_of(&store, export::written(1, last)).await;
+        assert!(written.contains("idx_chat_messages_sender_id_id") && !sorts(&written), "{written}");
+        let answers = plan_of(&store, export::answers(1, 7)).await;
+        assert!(answers.contains("idx_chat_messages_conversation_id_seq") && !sorts(&answers), "{answers}");
+        assert!(answers.contains("idx_conversations_assistant"), "{answers}");
+        let attached = plan_of(&store, export::attached(1, last)).await;
+        assert!(attached.contains("idx_chat_messages_sender_id_id") && !sorts(&attached), "{attached}");
     }
 }

@@ -1,19 +1,23 @@
 //! Everything stored about somebody as a ZIP: JSON, their files, and a manifest with the SHA-256 of each. It is made while
 //! it is sent, so that no part of it is in memory for longer than it takes to send it.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
-
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 use zip::{CompressionMethod, result::ZipResult};
 
 use super::Accounts;
+use crate::domain::UserId;
 use crate::domain::error::{Error, Result};
 use crate::domain::user::User;
 use crate::store::{Part, Store};
@@ -23,8 +27,50 @@ const QUEUE: usize = 4;
 /// Bytes that are sent at once.
 const CHUNK: usize = 64 * 1024;
 
+/// Archives that may be made at once: each takes a thread while its client reads.
+const EXPORTS: usize = 4;
+/// For so long a client may take to read an archive.
+const DEADLINE: Duration = Duration::from_secs(600);
 /// When a refused export may be asked for again.
 const RETRY: Duration = Duration::from_secs(60);
+
+/// Whose archives are being made.
+#[derive(Clone, Default)]
+pub(super) struct Exports(Arc<Mutex<HashSet<UserId>>>);
+
+/// A place among them, free again when it is dropped.
+struct Place {
+    user: UserId,
+    exports: Exports,
+}
+
+impl Exports {
+    /// 503 while one of the same user is being made, or too many of others.
+    fn enter(&self, user: UserId) -> Result<Place> {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.contains(&user) {
+            let message = "An export of this account is being made: wait for it, or try again in some minutes.";
+            return Err(Error::unavailable("EXPORT_RUNNING", message, RETRY));
+        }
+        if running.len() >= EXPORTS {
+            let message = "Other exports are being made: try again in a minute.";
+            return Err(Error::unavailable("EXPORTS_BUSY", message, RETRY));
+        }
+        running.insert(user);
+        Ok(Place { user, exports: self.clone() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.exports.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.user);
+    }
+}
+
+fn too_slow() -> Error {
+    let message = "The export was not read within ten minutes: try again with a faster connection.";
+    Error::unavailable("EXPORT_TOO_SLOW", message, RETRY)
+}
 
 /// What an archive is made of, in order.
 enum Piece {
@@ -36,27 +82,42 @@ enum Piece {
 }
 
 impl Accounts {
-    /// The archive of one account. An error in the middle breaks it off, so that nobody takes a part for the whole.
-    /// 503 while too many are being made: each holds a thread for as long as its client takes to read it.
+    /// The archive of one account. An error in the middle breaks it off, so that nobody takes a part for the whole; so does
+    /// a client that has not read it after ten minutes. 503 while one of this account is being made, or too many of others.
     pub fn export(&self, user: User) -> Result<impl Stream<Item = Result<Bytes>> + use<>> {
-        let place = self.exports.clone().try_acquire_owned().map_err(|_| {
-            Error::unavailable("EXPORTS_BUSY", "Other exports are being made: try again in a minute.", RETRY)
-        })?;
+        self.export_until(user, Instant::now() + DEADLINE)
+    }
+
+    fn export_until(&self, user: User, end: Instant) -> Result<impl Stream<Item = Result<Bytes>> + use<>> {
+        let place = self.exports.enter(user.id)?;
         let (pieces, archived) = mpsc::channel(QUEUE);
         let (out, sent) = mpsc::channel(QUEUE);
         let mut collector = Collector { store: self.store.clone(), pieces, manifest: Vec::new(), file: None };
         tokio::spawn(async move {
-            if let Err(error) = collector.collect(&user).await {
+            let collected = timeout_at(end, collector.collect(&user)).await;
+            if let Err(error) = collected.unwrap_or_else(|_| Err(too_slow())) {
                 // whoever would be told may have hung up: then this is why
                 let _ = collector.pieces.send(Err(error)).await;
             }
         });
+        let out = Outgoing { sender: out, runtime: Handle::current(), end };
         tokio::task::spawn_blocking(move || {
             let _place = place;
             archive(archived, &out);
         });
-        Ok(futures_util::stream::unfold(sent, |mut sent| async move { sent.recv().await.map(|piece| (piece, sent)) }))
+        Ok(futures_util::stream::unfold(Some(sent), move |sent| async move { next(sent?, end).await }))
     }
+}
+
+/// The next piece of an archive. Once its time is over there is none: what was sent then may be a part.
+async fn next(
+    mut sent: mpsc::Receiver<Result<Bytes>>,
+    end: Instant,
+) -> Option<(Result<Bytes>, Option<mpsc::Receiver<Result<Bytes>>>)> {
+    let piece = timeout_at(end, sent.recv()).await.ok().filter(|_| Instant::now() < end);
+    let piece = piece.unwrap_or_else(|| Some(Err(too_slow())))?;
+    let rest = piece.is_ok().then_some(sent);
+    Some((piece, rest))
 }
 
 /// Reads what is stored and cuts it into files.
@@ -95,20 +156,21 @@ impl Collector {
     /// One array; gives the ids of its rows if they have files.
     async fn part(&mut self, user: &User, part: Part) -> Result<Vec<Value>> {
         let has_files = matches!(part, Part::Uploads | Part::Attachments);
-        let (mut ids, mut offset) = (Vec::new(), 0);
+        let (mut ids, mut offset, mut last) = (Vec::new(), 0, None);
         self.begin(part.file_name(), CompressionMethod::Deflated).await?;
         loop {
-            let rows = self.store.export_page(user.id, part, offset).await?;
-            if rows.is_empty() {
-                break;
-            }
+            let mut rows = self.store.export_page(user.id, part, offset, last.as_ref()).await?;
             for row in &rows {
                 let before = if offset == 0 { "[\n" } else { ",\n" };
                 self.write(format!("{before}{row}").into()).await?;
                 offset += 1;
             }
             if has_files {
-                ids.extend(rows.into_iter().map(|row| row["id"].clone()));
+                ids.extend(rows.iter().map(|row| row["id"].clone()));
+            }
+            last = rows.pop();
+            if last.is_none() {
+                break;
             }
         }
         self.write(if offset == 0 { "[]" } else { "\n]" }.into()).await?;
@@ -181,17 +243,16 @@ fn extension(file_name: &str) -> String {
 }
 
 /// Writes the archive, on a thread of its own: compressing takes its time.
-fn archive(pieces: mpsc::Receiver<Result<Piece>>, out: &mpsc::Sender<Result<Bytes>>) {
+fn archive(pieces: mpsc::Receiver<Result<Piece>>, out: &Outgoing) {
     if let Err(error) = write_archive(pieces, out) {
-        // nobody is left to be told if this fails
-        let _ = out.blocking_send(Err(error));
+        out.send(Err(error));
     }
 }
 
-fn write_archive(mut pieces: mpsc::Receiver<Result<Piece>>, out: &mpsc::Sender<Result<Bytes>>) -> Result<()> {
+fn write_archive(mut pieces: mpsc::Receiver<Result<Piece>>, out: &Outgoing) -> Result<()> {
     let failed = |error: zip::result::ZipError| Error::internal(format!("writing an export: {error}"));
     let mut zip = ZipWriter::new_stream(Outlet { out: out.clone(), waiting: BytesMut::new() });
-    while !out.is_closed() {
+    while !out.is_over() {
         let piece = match pieces.blocking_recv() {
             Some(Ok(piece)) => piece,
             other => {
@@ -220,9 +281,29 @@ fn add(zip: &mut ZipWriter<StreamWriter<Outlet>>, piece: Piece) -> ZipResult<boo
     Ok(true)
 }
 
-/// Sends what is written to it, in larger pieces. What nobody takes any more is thrown away.
+/// The way to the client, for as long as that may take.
+#[derive(Clone)]
+struct Outgoing {
+    sender: mpsc::Sender<Result<Bytes>>,
+    runtime: Handle,
+    end: Instant,
+}
+
+impl Outgoing {
+    fn is_over(&self) -> bool {
+        self.sender.is_closed() || Instant::now() >= self.end
+    }
+
+    /// Blocks until there is room. What nobody takes, or not in time, is thrown away.
+    fn send(&self, piece: Result<Bytes>) {
+        // if this fails, the loop that writes here ends with the next piece
+        let _ = self.runtime.block_on(async { timeout_at(self.end, self.sender.send(piece)).await });
+    }
+}
+
+/// Sends what is written to it, in larger pieces.
 struct Outlet {
-    out: mpsc::Sender<Result<Bytes>>,
+    out: Outgoing,
     waiting: BytesMut,
 }
 
@@ -237,8 +318,7 @@ impl Write for Outlet {
 
     fn flush(&mut self) -> io::Result<()> {
         if !self.waiting.is_empty() {
-            // if this fails, the loop that writes here ends with the next piece
-            let _ = self.out.blocking_send(Ok(self.waiting.split().freeze()));
+            self.out.send(Ok(self.waiting.split().freeze()));
         }
         Ok(())
     }
@@ -247,18 +327,80 @@ impl Write for Outlet {
 #[cfg(test)]
 mod tests {
     use std::io::{Cursor, Read as _};
+    use std::sync::Arc;
+
+    use futures_util::StreamExt as _;
 
     use super::*;
+    use crate::config::Settings;
+    use crate::domain::clock::Clock;
+    use crate::domain::user::Role;
+    use crate::store::NewUser;
+    use crate::store::testbed::Bed;
+
+    /// Accounts with two users.
+    async fn two() -> (Bed, Accounts, [User; 2]) {
+        let bed = Bed::sqlite();
+        let store = bed.open(Clock::system()).await;
+        let mut users = Vec::new();
+        for name in ["alice", "bob"] {
+            let new = NewUser {
+                username: name.into(),
+                name: name.into(),
+                email: format!("{name}@example.com"),
+                password_hash: String::new(),
+                role: Role::Customer,
+            };
+            users.push(store.create_user(new).await.unwrap());
+        }
+        let settings = Settings::for_testing("data".into(), &[]).unwrap();
+        let accounts = Accounts::new(store, settings.auth, &[], Arc::new(|_, _| {}));
+        (bed, accounts, users.try_into().unwrap())
+    }
+
+    #[tokio::test]
+    async fn one_account_is_exported_once_at_a_time() {
+        let (_bed, accounts, [alice, bob]) = two().await;
+        let running = accounts.export(alice.clone()).unwrap();
+        assert_eq!(accounts.export(alice.clone()).err().unwrap().code, "EXPORT_RUNNING");
+        drop(accounts.export(bob).unwrap());
+        let mut whole = Vec::new();
+        let mut running = std::pin::pin!(running);
+        while let Some(piece) = running.next().await {
+            whole.extend_from_slice(&piece.unwrap());
+        }
+        zip::ZipArchive::new(Cursor::new(whole)).unwrap();
+        // its place is free before its last byte was taken
+        drop(accounts.export(alice).unwrap());
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_read_an_export_in_time_gets_no_whole_one_and_keeps_no_place() {
+        let (_bed, accounts, [alice, _]) = two().await;
+        let mut late = std::pin::pin!(accounts.export_until(alice.clone(), Instant::now()).unwrap());
+        assert_eq!(late.next().await.unwrap().err().unwrap().code, "EXPORT_TOO_SLOW");
+        assert!(late.next().await.is_none());
+        // nobody ever takes the first piece: whoever writes does not wait for longer than the archive may take
+        let (feed, pieces) = mpsc::channel(4);
+        feed.send(Ok(Piece::File("a.bin".to_owned(), CompressionMethod::Stored))).await.unwrap();
+        feed.send(Ok(Piece::Bytes(Bytes::from_static(&[7; 200_000])))).await.unwrap();
+        let (sender, sent) = mpsc::channel(1);
+        sender.send(Ok(Bytes::new())).await.unwrap();
+        let out = Outgoing { sender, runtime: Handle::current(), end: Instant::now() + Duration::from_millis(20) };
+        tokio::task::spawn_blocking(move || archive(pieces, &out)).await.unwrap();
+        assert!(feed.is_closed() && sent.is_closed());
+    }
 
     fn archived(pieces: Vec<Result<Piece>>) -> (Vec<u8>, Option<Error>) {
         let (feed, pieces_in) = mpsc::channel(pieces.len().max(1));
-        let (out, mut sent) = mpsc::channel(1024);
+        let (sender, mut sent) = mpsc::channel(1024);
         for piece in pieces {
             feed.blocking_send(piece).unwrap();
         }
         drop(feed);
-        archive(pieces_in, &out);
-        drop(out);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let end = Instant::now() + DEADLINE;
+        archive(pieces_in, &Outgoing { sender, runtime: runtime.handle().clone(), end });
         let (mut bytes, mut error) = (Vec::new(), None);
         while let Some(piece) = sent.blocking_recv() {
             match piece {

@@ -13,7 +13,6 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use moka::sync::Cache;
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::config::AuthSettings;
@@ -23,6 +22,7 @@ use crate::domain::error::{Error, Kind, Result};
 use crate::domain::user::{Identity, Role, User, UserRef};
 use crate::store::{NewUser, Store};
 
+use export::Exports;
 use passwords::Passwords;
 pub use secret::load_or_create as load_or_create_secret;
 pub use tokens::IssuedToken;
@@ -45,8 +45,6 @@ pub type OnEnd = Arc<dyn Fn(EndedSessions, &[Uuid]) + Send + Sync>;
 
 /// Tokens kept in memory, so that a request costs no query.
 const CACHED_TOKENS: u64 = 100_000;
-/// Archives of accounts that may be made at once: each takes a thread while its client reads.
-const EXPORTS: usize = 4;
 /// For so long a change made by another process (`greenroom user …`, a node that cannot tell) may go unnoticed.
 const CACHE_LIFE: Duration = Duration::from_secs(30);
 
@@ -61,8 +59,7 @@ pub struct Accounts {
     /// Counts revocations: what was read from the database before one must not be cached after it.
     revocations: Arc<AtomicU64>,
     on_end: OnEnd,
-    /// Archives of accounts that are being made at once.
-    exports: Arc<Semaphore>,
+    exports: Exports,
 }
 
 /// A sign-up as it came in.
@@ -95,7 +92,7 @@ impl Accounts {
             cache: Cache::builder().max_capacity(CACHED_TOKENS).time_to_live(CACHE_LIFE).build(),
             revocations: Arc::default(),
             on_end,
-            exports: Arc::new(Semaphore::new(EXPORTS)),
+            exports: Exports::default(),
         }
     }
 
