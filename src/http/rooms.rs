@@ -14,8 +14,9 @@ use super::extract::paging::Paging;
 use super::extract::params::{Params, own_user};
 use crate::domain::change::{By, Draft, Target};
 use crate::domain::clock::rfc3339;
-use crate::domain::conversation::{Conversation, ConversationKind, GLOBAL_ID, Member};
+use crate::domain::conversation::{Conversation, ConversationKind, GLOBAL_ID};
 use crate::domain::error::{Error, Result};
+use crate::domain::event::Overview;
 use crate::domain::message::Message;
 use crate::domain::page::Slice;
 use crate::domain::user::{Identity, UserRef};
@@ -174,15 +175,14 @@ pub async fn create_room(
         let RoomForm { name, description } = body.value;
         let name = required("name", name)?;
         let room = state.conversations.create_room(By::from(&caller.0), &name, description).await?;
-        Ok(HttpResponse::Created().json(room_view(&state, &room, Vec::new()).await?))
+        Ok(HttpResponse::Created().json(room_view(&state, &room).await?))
     };
     idempotent.run(&body.raw, work).await
 }
 
-/// A room with its members: those that are known already, or read now.
-async fn room_view(state: &AppState, room: &Conversation, known: Vec<Member>) -> Result<Value> {
-    let members = if known.is_empty() { state.conversations.members(room).await? } else { known };
-    view(&RoomView::of(room, &members))
+/// A room with all its members.
+async fn room_view(state: &AppState, room: &Conversation) -> Result<Value> {
+    view(&RoomView::of(room, &state.conversations.members(room).await?))
 }
 
 /// What is no UUID exists nowhere (404).
@@ -193,7 +193,7 @@ fn room_id(text: &str) -> Result<ConversationId> {
 /// `GET /api/rooms/{roomId}`
 pub async fn get_room(state: Data<AppState>, caller: Caller, id: Path<String>) -> Result<HttpResponse> {
     let room = state.conversations.room(By::from(&caller.0), room_id(&id)?).await?;
-    Ok(HttpResponse::Ok().json(room_view(&state, &room, Vec::new()).await?))
+    Ok(HttpResponse::Ok().json(room_view(&state, &room).await?))
 }
 
 /// `GET /api/rooms/{roomId}/messages`
@@ -214,7 +214,7 @@ pub async fn add_member(state: Data<AppState>, caller: Caller, names: Path<(Stri
     let (room, user) = names.into_inner();
     let by = By::from(&caller.0);
     let room = state.conversations.add_member(by, room_id(&room)?, UserRef::parse(&user)).await?;
-    Ok(HttpResponse::Ok().json(room_view(&state, &room, Vec::new()).await?))
+    Ok(HttpResponse::Ok().json(room_view(&state, &room).await?))
 }
 
 /// `DELETE /api/rooms/{roomId}/members/{userId}`: the room as it is without them, or as it was but for the last one.
@@ -228,13 +228,13 @@ pub async fn remove_member(
     let before = state.conversations.room(by, id).await?;
     let after = state.conversations.remove_member(by, id, UserRef::parse(&user)).await?;
     let view = match after {
-        Some(room) => room_view(&state, &room, Vec::new()).await?,
+        Some(room) => room_view(&state, &room).await?,
         None => view(&RoomView::of(&before, &[]))?,
     };
     Ok(HttpResponse::Ok().json(view))
 }
 
-/// `GET /api/users/{userId}/rooms`, one's own.
+/// `GET /api/users/{userId}/rooms`, one's own. Members are named as in lists of conversations: those of small rooms.
 pub async fn user_rooms(
     request: HttpRequest,
     state: Data<AppState>,
@@ -247,10 +247,7 @@ pub async fn user_rooms(
     }
     let paging = Paging::of("rooms", &params, &caller.0)?;
     let filter = ConversationFilter { kind: Some(ConversationKind::Room), status: None };
-    let Slice { items, next } = state.conversations.list(By::from(&caller.0), filter, paging.page).await?;
-    let mut views = Vec::with_capacity(items.len());
-    for overview in items {
-        views.push(room_view(&state, &overview.conversation, overview.members).await?);
-    }
-    Ok(paging.answer(&request, Slice { items: views, next }, |view| view))
+    let rooms = state.conversations.list(By::from(&caller.0), filter, paging.page).await?;
+    let room = |room: Overview| view(&RoomView::of(&room.conversation, &room.members)).unwrap_or_default();
+    Ok(paging.answer(&request, rooms, room))
 }

@@ -23,16 +23,22 @@ use crate::domain::{ConversationId, UserId};
 
 pub(super) type People = HashMap<UserId, Arc<User>>;
 
+/// People read by one statement, which takes only so many values.
+const PEOPLE: usize = 1024;
+
 /// The users with these ids, as far as there are any.
 pub(super) async fn people(conn: &impl ConnectionTrait, ids: HashSet<UserId>) -> Result<People> {
-    if ids.is_empty() {
-        return Ok(People::new());
+    let ids: Vec<UserId> = ids.into_iter().collect();
+    let mut people = People::with_capacity(ids.len());
+    for ids in ids.chunks(PEOPLE) {
+        let mut sql = Sql::new("SELECT * FROM users WHERE id IN ");
+        sql.list(ids.iter().copied());
+        let rows = user::Entity::find().from_raw_sql(sql.statement(conn.get_database_backend())).all(conn).await;
+        for row in rows.map_err(db)? {
+            people.insert(row.id, Arc::new(super::users::user(row)?));
+        }
     }
-    let mut sql = Sql::new("SELECT * FROM users WHERE id IN ");
-    sql.list(ids);
-    let rows = user::Entity::find().from_raw_sql(sql.statement(conn.get_database_backend())).all(conn).await;
-    let rows = rows.map_err(db)?;
-    rows.into_iter().map(|row| Ok((row.id, Arc::new(super::users::user(row)?)))).collect()
+    Ok(people)
 }
 
 /// The two ids of a direct conversation's key.
@@ -94,18 +100,47 @@ pub(super) async fn roster(conn: &impl ConnectionTrait, id: ConversationId) -> R
     rows.order_by_asc(Column::UserId).all(conn).await.map_err(db)
 }
 
-/// Its members with their accounts; none if there are more than the bound.
-pub(super) async fn members(conn: &impl ConnectionTrait, id: ConversationId, bound: usize) -> Result<Vec<Member>> {
-    let rows = roster(conn, id).await?;
-    if rows.len() > bound {
-        return Ok(Vec::new());
-    }
+/// The members of those of these conversations that have at most [`Overview::MAX_MEMBERS`], the longest first. Of a larger
+/// one no more is read than shows that it is.
+pub(super) fn small_rosters(conversations: &[ConversationId]) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT * FROM conversation_members WHERE conversation_id IN (SELECT v.id FROM conversations v
+             WHERE (SELECT count(*) FROM (SELECT 1 FROM conversation_members n WHERE n.conversation_id = v.id LIMIT ",
+    );
+    let bound = Overview::MAX_MEMBERS as i64;
+    sql.bind(bound + 1).push(") AS few) <= ").bind(bound).push(" AND v.id IN ").list(conversations.iter().copied());
+    sql.push(") ORDER BY joined_at, user_id");
+    sql
+}
+
+/// Members with their accounts, in the same order, by their conversations.
+async fn members(
+    conn: &impl ConnectionTrait,
+    rows: Vec<conversation_member::Model>,
+) -> Result<HashMap<ConversationId, Vec<Member>>> {
     let people = people(conn, rows.iter().map(|row| row.user_id).collect()).await?;
-    let member = |row: conversation_member::Model| {
-        let user = people.get(&row.user_id)?.clone();
-        Some(Member { user, is_owner: row.role == "owner", joined_at: row.joined_at.into() })
-    };
-    Ok(rows.into_iter().filter_map(member).collect())
+    let mut members: HashMap<ConversationId, Vec<Member>> = HashMap::new();
+    for row in rows {
+        let Some(user) = people.get(&row.user_id).cloned() else { continue };
+        let member = Member { user, is_owner: row.role == "owner", joined_at: row.joined_at.into() };
+        members.entry(row.conversation_id).or_default().push(member);
+    }
+    Ok(members)
+}
+
+/// The members of small rooms.
+async fn listed_members(
+    conn: &impl ConnectionTrait,
+    conversations: &[Conversation],
+) -> Result<HashMap<ConversationId, Vec<Member>>> {
+    let rooms = conversations.iter().filter(|one| one.kind == ConversationKind::Room);
+    let rooms: Vec<ConversationId> = rooms.map(|room| room.id).collect();
+    if rooms.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = small_rosters(&rooms).statement(conn.get_database_backend());
+    let rows = conversation_member::Entity::find().from_raw_sql(sql).all(conn).await;
+    members(conn, rows.map_err(db)?).await
 }
 
 /// The order is for the planner: of the indexes of a conversation only the one by `seq` stops where it should.
@@ -188,16 +223,14 @@ async fn counted_overviews(
 pub(super) async fn overviews(conn: &impl ConnectionTrait, conversations: Vec<Conversation>) -> Result<Vec<Overview>> {
     let ids: Vec<_> = conversations.iter().map(|conversation| conversation.id).collect();
     let mut last = last_messages(conn, &ids).await?;
-    let mut overviews = Vec::with_capacity(conversations.len());
-    for conversation in conversations {
-        let members = match conversation.kind {
-            ConversationKind::Room => members(conn, conversation.id, Overview::MAX_MEMBERS).await?,
-            _ => Vec::new(),
-        };
-        let last_message = last.remove(&conversation.id);
-        overviews.push(Overview { conversation: Arc::new(conversation), members, last_message, unread: None });
-    }
-    Ok(overviews)
+    let mut members = listed_members(conn, &conversations).await?;
+    let overview = |conversation: Conversation| Overview {
+        members: members.remove(&conversation.id).unwrap_or_default(),
+        last_message: last.remove(&conversation.id),
+        conversation: Arc::new(conversation),
+        unread: None,
+    };
+    Ok(conversations.into_iter().map(overview).collect())
 }
 
 /// Whether a user stands in the list of members.
@@ -283,7 +316,8 @@ impl Store {
 
     /// All members of a room, the longest first.
     pub async fn members(&self, id: ConversationId) -> Result<Vec<Member>> {
-        members(&self.read, id, usize::MAX).await
+        let mut members = members(&self.read, roster(&self.read, id).await?).await?;
+        Ok(members.remove(&id).unwrap_or_default())
     }
 
     /// Ids of the members of a conversation that has a list.

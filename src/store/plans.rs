@@ -88,6 +88,17 @@ async fn messages_of_a_batch_are_looked_up_one_by_one_however_large_the_table_se
 }
 
 #[tokio::test]
+async fn members_are_listed_by_the_key_of_their_conversation() {
+    for bed in Bed::all() {
+        let store = bed.open(Clock::system()).await;
+        let backend = store.read.get_database_backend();
+        let rosters = conversations::small_rosters(&[GLOBAL_ID, ConversationId::max()]);
+        let plan = plan(&store, rosters.statement(backend), &["bitmapscan"]).await;
+        assert!(!plan.contains("SCAN conversation_members") && !plan.contains("Seq Scan"), "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn an_export_reads_on_where_its_last_page_ended() {
     for bed in Bed::all() {
         let store = bed.open(Clock::system()).await;

@@ -1,3 +1,5 @@
+mod crowds;
+
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 use time::macros::datetime;

@@ -171,6 +171,7 @@ fn users() -> Vec<Endpoint> {
             form([must("disabled", flag())]),
         ),
         user_id(get("/api/users/{userId}/rooms", "userRooms", "One's rooms"))
+            .explain("The members of a room of more than 200 are not named here, but with the room itself.")
             .signed_in()
             .answers(200, "Newest first.", list(shared("Room")))
             .paged()
