@@ -4,13 +4,13 @@
 mod tests;
 
 use entity::{saved_interview_question as saved, saved_question_tag as tag};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 use time::OffsetDateTime;
 
+use super::contains::contains;
 use super::error::is_unique_violation;
 use super::interview::{labels, tags};
 use super::profiles::{blob, floats};
@@ -134,32 +134,6 @@ async fn write_tags(id: i64, tags: &[String], on: &impl ConnectionTrait) -> Resu
     tag::Entity::insert_many(rows).exec_without_returning(on).await.map(drop).map_err(db)
 }
 
-/// The ways in which a text may stand in a column whose lower case knows ASCII only (SQLite's).
-fn spellings(q: &str) -> Vec<String> {
-    let lower = q.to_lowercase();
-    let mut letters = lower.chars();
-    let capital = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
-    let mut all = vec![lower, q.to_uppercase().to_ascii_lowercase()];
-    all.extend(capital.map(|text| text.to_ascii_lowercase()));
-    all.push(q.to_ascii_lowercase());
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-fn contains(q: &str) -> Condition {
-    let columns = [saved::Column::Question, saved::Column::Answer, saved::Column::JobTitle, saved::Column::Company];
-    let mut any = Condition::any();
-    for text in spellings(q) {
-        let literal = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        for column in columns {
-            let like = LikeExpr::new(format!("%{literal}%")).escape('\\');
-            any = any.add(Expr::expr(Func::lower(Expr::col(column))).like(like));
-        }
-    }
-    any
-}
-
 fn matching(user: UserId, filter: &SavedFilter) -> Condition {
     let mut all = Condition::all().add(saved::Column::UserId.eq(user));
     if let Some(job) = filter.job_id {
@@ -179,7 +153,8 @@ fn matching(user: UserId, filter: &SavedFilter) -> Condition {
         all = all.add(saved::Column::Id.in_subquery(tagged.into_query()));
     }
     if let Some(q) = &filter.q {
-        all = all.add(contains(q));
+        let columns = [saved::Column::Question, saved::Column::Answer, saved::Column::JobTitle, saved::Column::Company];
+        all = all.add(contains(&columns, q));
     }
     all
 }

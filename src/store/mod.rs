@@ -3,6 +3,7 @@
 mod access_log;
 mod attachments;
 mod connect;
+mod contains;
 mod conversations;
 mod erasure;
 mod error;

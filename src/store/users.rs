@@ -1,12 +1,16 @@
 //! Accounts.
 
+#[cfg(test)]
+mod tests;
+
 use entity::{retired_username, user};
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect,
 };
 
+use super::contains::contains;
 use super::error::is_unique_violation;
 use super::sql::Sql;
 use super::{Store, db};
@@ -260,11 +264,7 @@ fn last_super_agent() -> Error {
 fn condition(filter: &UserFilter) -> Condition {
     let mut all = Condition::all();
     if let Some(q) = &filter.q {
-        let pattern = format!("%{}%", key(q).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        let like = LikeExpr::new(pattern).escape('\\');
-        let name = Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(user::Column::Name)));
-        all =
-            all.add(Condition::any().add(Expr::col(user::Column::UsernameKey).like(like.clone())).add(name.like(like)));
+        all = all.add(contains(&[user::Column::UsernameKey, user::Column::Name], q));
     }
     if let Some(role) = filter.role {
         all = all.add(user::Column::Role.eq(role.as_str()));
