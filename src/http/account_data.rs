@@ -18,7 +18,7 @@ use super::extract::params::Params;
 use crate::domain::JobId;
 use crate::domain::change::By;
 use crate::domain::clock::rfc3339;
-use crate::domain::error::Result;
+use crate::domain::error::{Error, Result};
 use crate::domain::user::UserView;
 use crate::state::AppState;
 
@@ -50,8 +50,13 @@ pub async fn erase(
     state.accounts.check_password(user, &password).await?;
     attempt.succeeded();
     state.accounts.check_may_go(user).await?;
-    state.conversations.withdraw(By::from(&caller.0)).await?;
-    let erasure = state.accounts.erase(user).await?;
+    let (conversations, accounts, by) = (state.conversations.clone(), state.accounts.clone(), By::from(&caller.0));
+    // goes on if the client hangs up: nobody leaves all rooms and stays
+    let erasure = actix_web::rt::spawn(async move {
+        conversations.withdraw(by).await?;
+        accounts.erase(user).await
+    });
+    let erasure = erasure.await.map_err(|error| Error::internal(format!("erasure: {error}")))??;
     Ok(HttpResponse::Ok().cookie(cookie(&state, "", CookieAge::ZERO)).json(json!({
         "success": true,
         "erased": erasure.erased,

@@ -1,12 +1,15 @@
 //! Contract section 3: who looked at an account's data, its export, its erasure.
 
-use std::io::{Cursor, Read as _};
+use std::io::{Cursor, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use socket2::SockRef;
 
-use crate::harness::{Account, Server, Socket, databases, expect, resume};
+use crate::harness::{Account, Server, Socket, databases, eventually, expect, resume};
 
 /// The conversation of everybody.
 const GLOBAL: &str = "019b76da-a800-7000-8000-000000000002";
@@ -137,5 +140,32 @@ async fn whoever_is_erased_while_others_write_where_they_wrote_stops_nobody() {
         let titles: Vec<_> = conversations.as_array().unwrap().iter().filter(|one| one["kind"] == "direct").collect();
         assert_eq!(titles.len(), 4);
         assert!(titles.iter().all(|one| one["title"] == "deleted user"), "{titles:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_that_has_begun_ends_though_its_client_hangs_up() {
+    for database in databases() {
+        let server = Server::start(database);
+        let (leaving, other) = (server.account().await, server.account().await);
+        let first = leaving.post("/api/rooms", json!({"name": "First"}), 201).await["id"].clone();
+        let member = format!("/api/rooms/{}/members/{}", first.as_str().unwrap(), other.id());
+        leaving.post(&member, json!({}), 200).await;
+        for _ in 0..60 {
+            leaving.post("/api/rooms", json!({"name": "Another"}), 201).await;
+        }
+        let mut socket = Socket::open(&server, "/ws", Some(&other)).await;
+        let body = json!({"password": Account::PASSWORD}).to_string();
+        let head =
+            format!("DELETE /api/users/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}", leaving.token);
+        let mut client = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        write!(client, "{head}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            .unwrap();
+        while socket.wait("conversation").await["action"] != "updated" {}
+        // reset: the server hears of it at once
+        SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(client);
+        let me = || leaving.request(Method::GET, "/api/auth/me").send();
+        eventually("the account is gone", async || me().await.unwrap().status() == 401).await;
     }
 }
