@@ -44,6 +44,8 @@ pub(super) struct Book<'a> {
     pub by_client_id: HashMap<(UserId, String), Arc<Message>>,
     /// The conversations of the messages that are replied to. Those of this batch are not among them: nobody was told their ids.
     pub replied: HashMap<MessageId, ConversationId>,
+    /// How far those have read who read on in this batch, and whoever has read in it.
+    pub positions: HashMap<(ConversationId, UserId), i64>,
     pub rows: Rows,
     events: Vec<Event>,
 }
@@ -59,6 +61,7 @@ struct Named {
     slugs: HashSet<String>,
     askers: HashSet<UserId>,
     client_ids: Vec<(UserId, String)>,
+    reads: Vec<(ConversationId, UserId)>,
 }
 
 impl Named {
@@ -111,8 +114,11 @@ impl Named {
                 self.conversations.insert(*chat);
                 self.user(agent);
             }
-            Wish::MarkRead { conversation: id, .. }
-            | Wish::JoinChat { chat: id }
+            Wish::MarkRead { conversation, .. } => {
+                self.conversations.insert(*conversation);
+                self.reads.push((*conversation, by.user));
+            }
+            Wish::JoinChat { chat: id }
             | Wish::SetChatStatus { chat: id, .. }
             | Wish::UnarchiveChat { chat: id }
             | Wish::DeleteChat { chat: id } => _ = self.conversations.insert(*id),
@@ -137,6 +143,7 @@ impl<'a> Book<'a> {
             assistants: HashMap::new(),
             by_client_id: HashMap::new(),
             replied: HashMap::new(),
+            positions: HashMap::new(),
             rows: Rows::default(),
             events: Vec::new(),
         };
@@ -144,6 +151,7 @@ impl<'a> Book<'a> {
         book.read_conversations(&named, &book.pairs(changes)).await?;
         book.read_client_ids(&named.client_ids).await?;
         book.read_replied(&named.replied).await?;
+        book.read_positions(&named.reads).await?;
         Ok(book)
     }
 
@@ -262,6 +270,22 @@ impl<'a> Book<'a> {
         sql.list(ids.iter().copied());
         for row in self.txn.query_all_raw(sql.statement(self.txn.get_database_backend())).await.map_err(db)? {
             self.replied.insert(row.try_get_by_index(0).map_err(db)?, row.try_get_by_index(1).map_err(db)?);
+        }
+        Ok(())
+    }
+
+    async fn read_positions(&mut self, reads: &[(ConversationId, UserId)]) -> Result<()> {
+        if reads.is_empty() {
+            return Ok(());
+        }
+        let (conversations, users): (HashSet<_>, HashSet<_>) = reads.iter().copied().unzip();
+        let mut sql = Sql::new(
+            "SELECT conversation_id, user_id, last_read_seq FROM conversation_members WHERE conversation_id IN ",
+        );
+        sql.list(conversations).push(" AND user_id IN ").list(users);
+        for row in self.txn.query_all_raw(sql.statement(self.txn.get_database_backend())).await.map_err(db)? {
+            let (conversation, user, seq): (ConversationId, UserId, i64) = row.try_get_many_by_index().map_err(db)?;
+            self.positions.insert((conversation, user), seq);
         }
         Ok(())
     }

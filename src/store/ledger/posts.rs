@@ -191,6 +191,8 @@ impl Book<'_> {
 
     /// Notes how far somebody has read.
     pub(super) fn has_read(&mut self, by: By, conversation: &Conversation, seq: i64) {
+        let position = self.positions.entry((conversation.id, by.user)).or_insert(seq);
+        *position = seq.max(*position);
         let role = match conversation.kind {
             ConversationKind::Support if conversation.customer_id() == Some(by.user) => "customer",
             ConversationKind::Support => "agent",
@@ -205,7 +207,9 @@ impl Book<'_> {
         // a mark in a list of members would make a member of a super-agent who only looked
         let act = if conversation.kind.has_roster() { Act::Post } else { Act::See };
         self.allow(by, &conversation, act, not_found).await?;
-        let seq = seq.clamp(0, self.last_seq(id));
+        // a position never goes back: whoever says less again is told how far they are
+        let before = self.positions.get(&(id, by.user)).copied().unwrap_or(0);
+        let seq = seq.clamp(0, self.last_seq(id)).max(before);
         self.has_read(by, &conversation, seq);
         self.tell(Event::Read { conversation: id, user: by.user, seq });
         Ok(Done::Read { conversation: id, seq })

@@ -1,4 +1,5 @@
 mod crowds;
+mod reads;
 
 use sea_orm::ConnectionTrait as _;
 use serde_json::json;
