@@ -16,9 +16,10 @@ use time::Date;
 
 use crate::domain::career::{PRESENT, entry_years, total_years};
 use crate::domain::profile::{Education, Evidence, Experience, Profile, Unsupported};
+use crate::domain::prose::sentences;
 use haystack::{Haystack, Span};
 use loose::Words;
-use sentences::{Vocabulary, line_words, retold, sentences};
+use sentences::{Vocabulary, line_words, retold};
 use timeline::Timeline;
 
 /// More values in one list are not looked at: they leave the profile unseen.

@@ -18,6 +18,7 @@ pub mod message;
 pub mod page;
 pub mod permission;
 pub mod profile;
+pub mod prose;
 pub mod user;
 
 /// Users are numbered from 1.

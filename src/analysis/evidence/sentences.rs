@@ -40,15 +40,6 @@ impl Vocabulary {
     }
 }
 
-/// The sentences of a paragraph, with their final signs.
-pub fn sentences(paragraph: &str) -> impl Iterator<Item = &str> {
-    paragraph
-        .split_inclusive(['\n', '。'])
-        .flat_map(|line| line.split_inclusive(". "))
-        .map(str::trim)
-        .filter(|sentence| !sentence.is_empty())
-}
-
 /// The passage of the text that a retold sentence retells: the lines (numbers of the first and after the last) that share most words.
 pub fn retold(sentence: &str, lines: &[HashSet<String>]) -> Option<(usize, usize)> {
     let folded = fold(sentence);

@@ -207,3 +207,14 @@ fn an_empty_text_supports_nothing() {
     assert_eq!((found.name, found.summary, found.experience), (None, None, vec![]));
     assert!(found.evidence.is_empty());
 }
+
+#[test]
+fn items_are_found_across_wrapped_lines_and_the_end_of_a_page() {
+    let text = "Engineer\t2015–2018\nSaffron Ridge Bank\n• Reduced the costs of infrastructure by 62% and retired 7\ninefficient services.\n\
+                • Presented quarterly findings and the\n\nPage 1 of 2\n\nbudget.\n";
+    let description = "• Reduced the costs of infrastructure by 62% and retired 7 inefficient services.\n• Presented quarterly findings and the budget.";
+    let claim = Experience { description: some(description), ..job("Saffron Ridge Bank", "Engineer", "2015", "2018") };
+    let profile = ground(claims(vec![claim]), text, TODAY);
+    assert_eq!(profile.experience[0].description.as_deref(), Some(description));
+    assert!(profile.evidence.contains_key("experience[0].description") && profile.unsupported.is_empty());
+}

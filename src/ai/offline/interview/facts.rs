@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::text::{names, stems};
 use crate::domain::injection::addresses_a_model;
 use crate::domain::profile::Profile;
+use crate::domain::prose;
 
 /// A longer sentence of a résumé does not fit into an answer.
 const MAX_RESULT_CHARS: usize = 220;
@@ -128,8 +129,7 @@ impl Sentence {
 
 /// The sentences of a description that can stand in an answer.
 fn sentences(description: &str) -> Vec<Sentence> {
-    let lines = description.lines().flat_map(|line| line.split_inclusive(". "));
-    lines.filter_map(sentence).collect()
+    prose::sentences(description).filter_map(sentence).collect()
 }
 
 fn sentence(line: &str) -> Option<Sentence> {
@@ -217,6 +217,14 @@ mod tests {
     fn said(description: &str) -> Vec<String> {
         let interest = Interest { stems: HashSet::new(), skill: None };
         facts(description).results(&interest, &Told::new()).into_iter().map(|(_, said)| said.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_point_of_an_abbreviation_cuts_no_sentence() {
+        assert_eq!(
+            said("• Verhandlung von Verträgen über 60 Mio. €."),
+            ["“Verhandlung von Verträgen über 60 Mio. €.”"]
+        );
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! What is composed of found facts: summary, recommendations, strengths, weaknesses. English; nothing here is new about the person.
 
+use super::items::{items, widest};
 use super::lexicon::{family, next_titles};
 use super::lines::Line;
 use super::sections::{Kind, Section, of_kind};
 use crate::domain::career::{PRESENT, YearMonth};
 use crate::domain::profile::{Experience, Profile};
+use crate::domain::prose::{append, beginning};
 
-const MAX_SUMMARY: usize = 700;
+/// In bytes.
+const MAX_SUMMARY: usize = 1_000;
 
 /// Fills the composed fields of a profile whose facts are complete.
 pub fn compose(profile: &mut Profile, headline: Option<&str>, sections: &[Section]) {
@@ -16,26 +19,25 @@ pub fn compose(profile: &mut Profile, headline: Option<&str>, sections: &[Sectio
     profile.weaknesses = weaknesses(profile, sections);
 }
 
-/// The résumé's own summary, if it has one: nobody says it better.
+/// The résumé's own summary, if it has one: nobody says it better. Paragraphs become one, list items stay lines.
 fn own_summary(sections: &[Section]) -> Option<String> {
-    let lines = of_kind(sections, Kind::Summary);
+    let lines: Vec<Line> =
+        of_kind(sections, Kind::Summary).into_iter().take_while(|line| !line.text.contains('@')).collect();
     let mut text = String::new();
-    for line in lines.iter().take_while(|line| !line.text.contains('@')) {
-        if text.chars().count() + line.text.chars().count() > MAX_SUMMARY {
+    for item in items(&lines, widest(&lines)) {
+        let room = MAX_SUMMARY.saturating_sub(text.len());
+        if !text.is_empty() && item.text.len() > room {
             break;
         }
-        join(&mut text, line);
+        let line = item.line();
+        if item.bullet && !text.is_empty() {
+            text.push('\n');
+            text.push_str(&line);
+        } else {
+            append(&mut text, beginning(&line, room));
+        }
     }
     (text.chars().count() >= 40 || text.split_whitespace().count() >= 5).then_some(text)
-}
-
-/// Appends a line; a word hyphenated at its end is put together again.
-fn join(text: &mut String, line: &Line) {
-    let hyphenated = text.ends_with('-') && line.text.chars().next().is_some_and(char::is_lowercase);
-    if !text.is_empty() && !hyphenated {
-        text.push(' ');
-    }
-    text.push_str(&line.text);
 }
 
 fn summary(profile: &Profile, headline: Option<&str>) -> Option<String> {

@@ -1,5 +1,6 @@
 //! Positions: every range of dates in the section of experience anchors an entry; its header stands around it.
 
+use super::items::{items, widest};
 use super::lines::Line;
 use super::places::{cut_place, is_known_place, parts};
 use super::sections::{Kind, Section, of_kind};
@@ -7,8 +8,10 @@ use super::titles::{is_prose, lean, may_head, names_employer};
 use crate::domain::career::dates::{DateSpan, Until, scan};
 use crate::domain::career::{PRESENT, entry_years};
 use crate::domain::profile::Experience;
+use crate::domain::prose::beginning;
 
 const MAX_ENTRIES: usize = 40;
+/// In bytes.
 const MAX_DESCRIPTION: usize = 2_000;
 
 /// A line with the dates of an entry.
@@ -35,12 +38,14 @@ pub fn experience(sections: &[Section], today: time::Date) -> Vec<Experience> {
     let Some(first) = anchors.first() else {
         return Vec::new();
     };
-    let lead = lead(&lines, first);
+    let (lead, widest) = (lead(&lines, first), widest(&lines));
     let spans: Vec<(usize, usize)> =
         anchors.iter().enumerate().map(|(i, anchor)| header_span(&lines, &anchors, i, anchor, lead)).collect();
     let entry = |(i, anchor): (usize, &Anchor)| {
         let until = spans.get(i + 1).map_or(lines.len(), |(start, _)| *start);
-        entry(&lines, anchor, spans[i], until, today)
+        let mut entry = entry(&lines, anchor, spans[i], today)?;
+        entry.description = description(lines.get(spans[i].1..until).unwrap_or_default(), widest);
+        Some(entry)
     };
     anchors.iter().enumerate().filter_map(entry).collect()
 }
@@ -176,13 +181,7 @@ fn pieces(text: &str) -> Vec<String> {
     whole.map(str::to_owned).collect()
 }
 
-fn entry(
-    lines: &[Line],
-    anchor: &Anchor,
-    (start, end): (usize, usize),
-    until: usize,
-    today: time::Date,
-) -> Option<Experience> {
+fn entry(lines: &[Line], anchor: &Anchor, (start, end): (usize, usize), today: time::Date) -> Option<Experience> {
     let mut found = bodies(lines, start, anchor);
     found.extend(lines[anchor.line + 1..end].iter().flat_map(|line| pieces(&line.text)).map(|piece| (piece, false)));
     let (role, company) = role_and_company(&found);
@@ -195,20 +194,22 @@ fn entry(
         Until::At(date) => date.to_string(),
     };
     let years = entry_years(&from, &to, today);
-    let description = description(lines.get(end..until).unwrap_or_default());
-    Some(Experience { company, role, years, start: Some(from), end: Some(to), description })
+    Some(Experience { company, role, years, start: Some(from), end: Some(to), description: None })
 }
 
-fn description(lines: &[Line]) -> Option<String> {
+/// What was done: an item a line, those of a list with a bullet.
+fn description(lines: &[Line], widest: usize) -> Option<String> {
     let mut out = String::new();
-    for line in lines {
-        if out.len() + line.text.len() > MAX_DESCRIPTION {
+    for item in items(lines, widest) {
+        let line = item.line();
+        if out.is_empty() {
+            out.push_str(beginning(&line, MAX_DESCRIPTION));
+        } else if out.len() + line.len() < MAX_DESCRIPTION {
+            out.push('\n');
+            out.push_str(&line);
+        } else {
             break;
         }
-        if !out.is_empty() {
-            out.push('\n');
-        }
-        out.push_str(&line.text);
     }
     (!out.is_empty()).then_some(out)
 }

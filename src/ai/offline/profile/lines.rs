@@ -120,9 +120,9 @@ fn strip_bullet(text: &str) -> (&str, bool) {
     (after, after.len() < text.trim_end().len() && (dash.is_some() || rest.len() < text.len()))
 }
 
-/// Page numbers and running heads.
+/// Page numbers and running heads. An amount may end a line that was wrapped before its sign.
 fn is_furniture(text: &str) -> bool {
-    if text.chars().count() > 60 {
+    if text.chars().count() > 60 || text.contains(['€', '$', '£', '¥', '%']) {
         return false;
     }
     let key = key(text);
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn page_numbers_and_running_heads_are_left_out() {
         assert!(texts("Page 1 of 2\n1/2\nCurriculum Vitae\nSeite 2\n- 3 -").is_empty());
-        assert_eq!(texts("2016\nPhase 2"), ["2016", "Phase 2"]);
+        assert_eq!(texts("2016\nPhase 2\n€."), ["2016", "Phase 2", "€."]);
     }
 
     #[test]

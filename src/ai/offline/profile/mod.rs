@@ -1,12 +1,14 @@
 //! The offline analyser: the text of a résumé to a profile, by layout, dates and word lists. No network, no model.
 //!
-//! `lines` cleans the text, `sections` cuts it at headings, one room a field reads its section, `composed` writes about what was found.
+//! `lines` cleans the text, `sections` cuts it at headings, one room a field reads its section, `items` undoes the breaks of wrapped lines,
+//! `composed` writes about what was found.
 //! Every other value is copied from the text, never inferred, so that each can be shown in it.
 
 mod composed;
 mod contacts;
 mod education;
 mod experience;
+mod items;
 mod lexicon;
 mod lines;
 mod lists;

@@ -172,6 +172,28 @@ fn resumes_of_many_languages_are_read() {
 }
 
 #[test]
+fn descriptions_and_summaries_are_not_broken_where_the_page_was() {
+    let text = "Jo Marsh\njo@example.org\n\nProfile\nReliable workflows across finance, offline retail and the\nsciences. Fond of pragmatic and cross-\nfunctional teams.\n\n\
+                Experience\nData Analyst\tMay 2019 – June 2021\nFoxglove Media Ltd., Leeds\n• Redesigned the deployment workflow and retired 7\n\
+                inefficient legacy services.\n• Presented quarterly findings to\nthe board.\nCook\t2015 – 2018\nHeron Foods, York\n• Soups.";
+    let profile = analyze(text, TODAY);
+    assert_eq!(
+        profile.summary.as_deref(),
+        Some(
+            "Reliable workflows across finance, offline retail and the sciences. Fond of pragmatic and cross-functional teams."
+        )
+    );
+    assert_eq!(
+        profile.experience[0].description.as_deref(),
+        Some(
+            "• Redesigned the deployment workflow and retired 7 inefficient legacy services.\n\
+             • Presented quarterly findings to the board."
+        )
+    );
+    assert_eq!(profile.experience[1].description.as_deref(), Some("• Soups."));
+}
+
+#[test]
 fn layouts_of_positions_are_told_apart() {
     let layouts = [
         "Data Analyst\tMay 2019 – June 2021\nFoxglove Media Ltd., Leeds\n• Reports.\nCook\t2015 – 2018\nHeron Foods, York\n• Soups.",
