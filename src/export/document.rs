@@ -93,7 +93,7 @@ fn contact(profile: &Profile) -> Vec<Contact> {
 fn sections(profile: &Profile) -> Vec<Section> {
     let section = |heading, blocks| Section { heading, blocks };
     vec![
-        section("Summary", some_line(profile.summary.as_deref()).map(Block::Paragraph).into_iter().collect()),
+        section("Summary", paragraphs(profile.summary.as_deref()).collect()),
         section("Experience", profile.experience.iter().flat_map(position).collect()),
         section("Education", profile.education.iter().filter_map(study).collect()),
         section("Skills", skills(profile)),
@@ -107,7 +107,7 @@ fn position(job: &Experience) -> Vec<Block> {
     let (role, company) = (some_line(job.role.as_deref()), some_line(job.company.as_deref()));
     let dates = dates(job.start.as_deref(), job.end.as_deref());
     let mut blocks: Vec<Block> = entry(role, company, dates).into_iter().collect();
-    blocks.extend(job.description.as_deref().into_iter().flat_map(str::lines).filter_map(described));
+    blocks.extend(paragraphs(job.description.as_deref()));
     blocks
 }
 
@@ -125,8 +125,12 @@ fn entry(title: Option<String>, place: Option<String>, dates: Option<String>) ->
     }
 }
 
-/// A line of a description: an item if it has a bullet.
-fn described(text: &str) -> Option<Block> {
+/// The lines of a text: items where they have a bullet, else paragraphs.
+fn paragraphs(text: Option<&str>) -> impl Iterator<Item = Block> {
+    text.into_iter().flat_map(str::lines).filter_map(paragraph)
+}
+
+fn paragraph(text: &str) -> Option<Block> {
     let text = line(text);
     match text.strip_prefix(['•', '●', '▪', '‣', '◦']) {
         Some(item) => some_line(Some(item)).map(Block::Item),
@@ -238,6 +242,13 @@ mod tests {
             Experience { description: Some("Built things.\n• fast\n\n•\n● cheap".into()), ..Default::default() };
         let item = |text: &str| Block::Item(text.into());
         assert_eq!(position(&job), [Block::Paragraph("Built things.".into()), item("fast"), item("cheap")]);
+    }
+
+    #[test]
+    fn a_summary_may_be_a_list() {
+        let profile = Profile { summary: Some("• Ten years of work\n• Calm".into()), ..Default::default() };
+        let item = |text: &str| Block::Item(text.into());
+        assert_eq!(Document::of(&profile).sections[0].blocks, [item("Ten years of work"), item("Calm")]);
     }
 
     #[test]

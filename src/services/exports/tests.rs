@@ -6,7 +6,10 @@ use time::macros::datetime;
 use unicode_normalization::UnicodeNormalization;
 
 use super::*;
+use crate::ai::LanguageModel;
+use crate::ai::offline::OfflineModel;
 use crate::analysis::extract::extract;
+use crate::domain::clock::Clock;
 use crate::domain::document::ExtractStatus;
 use crate::domain::profile::{Education, Experience, Profile, Skills};
 
@@ -194,6 +197,28 @@ fn a_long_profile_is_read_back_over_all_its_pages() {
         .collect();
     for format in [Format::Pdf, Format::Docx] {
         assert_eq!(lost(format, &long), Vec::<String>::new());
+    }
+}
+
+const WRAPPED: &str = "Jo Marsh\njo@example.org\n\nProfile\n• Ten years of reliable work across finance, offline retail and the\nsciences.\n• Calm.\n\n\
+Experience\nData Analyst\tMay 2019 – June 2021\nFoxglove Media Ltd.\n• Reduced the costs of infrastructure by redesigning the deployment workflow, and retired 7\n\
+inefficient legacy services of the north.\n• Presented quarterly findings to\nthe board.\n• 品質と効率を重視し、システム開発に従事し、チームで成果を出すことを大切にし、新規サービスを立ち上げ、改善を続\nけました。\n\
+Cook\t2015 – 2018\nHeron Foods\nCooked for the staff of all the northern offices and learned to plan the purchases of a whole\nyear ahead.";
+
+/// The items of a résumé are those of its exports, wherever either wraps its lines.
+#[tokio::test]
+async fn items_are_read_back_as_items() {
+    let reader = OfflineModel::new(Clock::manual(datetime!(2026-11-20 09:30 UTC)));
+    let read = async |text: &str| reader.profile(text).await.unwrap();
+    let told = |profile: &Profile| {
+        let jobs = profile.experience.iter().map(|job| job.description.clone());
+        jobs.chain([profile.summary.clone()]).collect::<Vec<_>>()
+    };
+    let profile = read(WRAPPED).await;
+    assert_eq!(profile.experience[0].description.as_deref().map(|text| text.lines().count()), Some(3), "{profile:?}");
+    for format in [Format::Pdf, Format::Docx] {
+        let extraction = extract(&document(format, &profile), Some(&format!("export.{}", format.name())));
+        assert_eq!(told(&read(&extraction.text).await), told(&profile), "{format:?}: {}", extraction.text);
     }
 }
 

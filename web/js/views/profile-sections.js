@@ -13,7 +13,7 @@ export function section(testid, title, iconName, ...content) {
 }
 
 export function summary({ summary: text }) {
-  return text ? section("summary", "In short", "quote", h("p", { class: "summary", dir: "auto" }, text)) : null;
+  return text ? section("summary", "In short", "quote", paragraphs(text, "summary")) : null;
 }
 
 export function skills({ skills: found }, evidence) {
@@ -39,35 +39,22 @@ function experienceItem(position, path, evidence) {
     h("h3", null, position.role ? evidence.mark(`${path}.role`, position.role) : "Position"),
     position.company && h("p", { class: "where" }, evidence.mark(`${path}.company`, position.company)),
     (when || length) && h("p", { class: "when" }, when && h("span", null, when), length && h("span", { class: "length" }, length)),
-    description(position.description));
+    paragraphs(position.description));
 }
 
 const BULLET = /^\s*[•▪●◦‣·*–-]\s+/;
 
-/** A line of the document that ran full: the next one may go on with its sentence. */
-const FULL = 60;
-
-/** Lines that only the width of the page had broken, put together again where that is plain. */
-function joined(lines) {
-  const out = [];
-  let last = "";
-  for (const line of lines) {
-    const goesOn = last.length >= FULL && !/[.!?:;。！？]$/.test(last) && /^[\p{Ll}\p{Nd}]/u.test(line);
-    if (goesOn) out[out.length - 1] += ` ${line}`;
-    else out.push(line);
-    last = line;
+/** The lines of a text: paragraphs, and lists where lines have bullets. */
+function paragraphs(text, className = null) {
+  const blocks = [];
+  for (const line of String(text ?? "").split("\n").map((line) => line.trim()).filter(Boolean)) {
+    const item = line.replace(BULLET, "");
+    const last = blocks.at(-1);
+    if (item === line) blocks.push(h("p", { class: className, dir: "auto" }, line));
+    else if (last?.matches("ul")) last.append(h("li", { dir: "auto" }, item));
+    else blocks.push(h("ul", { class: "bullets" }, h("li", { dir: "auto" }, item)));
   }
-  return out;
-}
-
-/** Lines of a description, as a list where the résumé had bullets. */
-function description(text) {
-  if (!text) return null;
-  const lines = joined(String(text).split("\n").map((line) => line.trim()).filter(Boolean));
-  if (lines.length > 1 && lines.every((line) => BULLET.test(line))) {
-    return h("ul", { class: "bullets" }, lines.map((line) => h("li", { dir: "auto" }, line.replace(BULLET, ""))));
-  }
-  return lines.map((line) => h("p", { dir: "auto" }, line));
+  return blocks;
 }
 
 export function education({ education: entries }, evidence) {
