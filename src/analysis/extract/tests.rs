@@ -162,6 +162,7 @@ fn files_of_real_producers_are_read() {
     let hebrew = extract(&corpus("libreoffice_hebrew.pdf"), None);
     assert!(hebrew.text.starts_with("איתן לדוגמה\nמנהל מוצר\n"), "{}", hebrew.text);
     assert!(hebrew.text.contains("הפחתת עלויות ב 91 אחוזים באמצעות"));
+    assert!(hebrew.text.contains("עברית (שפת אם), אנגלית (שוטף)"), "{}", hebrew.text);
     let shuffled = extract(&corpus("special_shuffled-words.pdf"), None);
     assert!(
         shuffled.text.contains("Saphira Muirfinch\nProduct Manager\nsaphira.muirfinch@example.org | +1-415-555-0193")

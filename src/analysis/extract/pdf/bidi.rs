@@ -48,16 +48,40 @@ pub fn to_logical(pieces: &[&str], right_to_left: bool) -> String {
     if right_to_left {
         runs.reverse();
     }
+    let mirrored = ordered(pieces, &runs, true);
+    let plain = ordered(pieces, &runs, false);
+    if misplaced(&plain) < misplaced(&mirrored) { plain } else { mirrored }
+}
+
+/// The pieces of the runs in reading order; brackets in what is read from right to left are turned round if they are named by their shape.
+fn ordered(pieces: &[&str], runs: &[(std::ops::Range<usize>, bool)], by_shape: bool) -> String {
     let mut out = String::new();
     for (range, reversed) in runs {
-        let part = &pieces[range];
-        if reversed {
-            part.iter().rev().for_each(|piece| push_mirrored(piece, &mut out));
-        } else {
-            out.extend(part.iter().copied());
+        let part = &pieces[range.clone()];
+        match (reversed, by_shape) {
+            (true, true) => part.iter().rev().for_each(|piece| out.extend(piece.chars().map(mirrored))),
+            (true, false) => out.extend(part.iter().rev().copied()),
+            (false, _) => out.extend(part.iter().copied()),
         }
     }
     out
+}
+
+/// How many brackets open where words end, or close where words begin. Programs disagree: some name a bracket by its shape, some by
+/// what it does, and a bracket at the wrong end of its words tells which.
+fn misplaced(text: &str) -> usize {
+    let chars: Vec<char> = text.chars().collect();
+    let apart = |c: char| c.is_whitespace() || mirrored(c) != c || ",.;:!?\"،؛؟".contains(c);
+    let wrong = |at: &usize| {
+        let free_before = at.checked_sub(1).is_none_or(|before| apart(chars[before]));
+        let free_after = chars.get(at + 1).is_none_or(|c| apart(*c));
+        match chars[*at] {
+            '(' | '[' | '{' | '«' | '‹' => free_after && !free_before,
+            ')' | ']' | '}' | '»' | '›' => free_before && !free_after,
+            _ => false,
+        }
+    };
+    (0..chars.len()).filter(wrong).count()
 }
 
 /// A separator between two digits is part of the number (rule W4); any other is neutral.
@@ -111,21 +135,22 @@ fn run_end(classes: &[Class], start: usize, right_to_left: bool) -> usize {
     end
 }
 
-fn push_mirrored(piece: &str, out: &mut String) {
-    for c in piece.chars() {
-        out.push(match c {
-            '(' => ')',
-            ')' => '(',
-            '[' => ']',
-            ']' => '[',
-            '{' => '}',
-            '}' => '{',
-            '<' => '>',
-            '>' => '<',
-            '«' => '»',
-            '»' => '«',
-            other => other,
-        });
+/// The sign that looks like this one in a mirror (Bidi_Mirrored).
+fn mirrored(c: char) -> char {
+    match c {
+        '(' => ')',
+        ')' => '(',
+        '[' => ']',
+        ']' => '[',
+        '{' => '}',
+        '}' => '{',
+        '<' => '>',
+        '>' => '<',
+        '«' => '»',
+        '»' => '«',
+        '‹' => '›',
+        '›' => '‹',
+        other => other,
     }
 }
 
@@ -153,6 +178,14 @@ mod tests {
     #[test]
     fn brackets_are_mirrored() {
         assert_eq!(logical("(םש)", true), "(שם)");
+        assert_eq!(logical("(ףטוש) תילגנא ,(םא תפש) תירבע", true), "עברית (שפת אם), אנגלית (שוטף)");
+    }
+
+    #[test]
+    fn brackets_that_are_named_by_what_they_do_stay() {
+        assert_eq!(logical(")ףטוש( תילגנא ,)םא תפש( תירבע", true), "עברית (שפת אם), אנגלית (שוטף)");
+        assert_eq!(logical(")Rust( חותיפ", true), "פיתוח (Rust)");
+        assert_eq!(logical("«םולש» רמא", true), "אמר «שלום»");
     }
 
     #[test]
