@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::domain::fold::{fold, is_unspaced, words};
+use crate::domain::prose::{append, width};
 
 /// Characters of a snippet.
 const LENGTH: usize = 300;
@@ -10,11 +11,13 @@ const LENGTH: usize = 300;
 const WORDS: usize = 32;
 /// Bytes from one beginning that is tried to the next, at least: what a text says takes bounded time to find, whatever its signs.
 const APART: usize = 30;
+/// A shorter line ends where its author wanted; where a longer one goes on, a script without spaces needs none.
+const FULL: usize = 60;
 
 /// At most 300 characters of a text, and an ellipsis where it was cut. It begins at the sentence or line from which on most of the
 /// words of `query` occur; at the beginning if none does.
 pub fn snippet(text: &str, query: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = unwrapped(text);
     let asked = fold(query);
     let asked = asked_words(&asked);
     let said = |window: &str| {
@@ -50,6 +53,24 @@ fn starts(text: &str) -> Vec<usize> {
     starts
 }
 
+/// The text as one line.
+fn unwrapped(text: &str) -> String {
+    let mut out = String::new();
+    let mut wraps = false;
+    for line in text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")) {
+        match wraps {
+            true => append(&mut out, &line),
+            false if out.is_empty() || line.is_empty() => out.push_str(&line),
+            false => {
+                out.push(' ');
+                out.push_str(&line);
+            }
+        }
+        wraps = width(&line) >= FULL;
+    }
+    out
+}
+
 /// The first characters of a text, to the end of a word if there is one.
 fn clipped(text: &str) -> &str {
     let Some((end, _)) = text.char_indices().nth(LENGTH) else { return text };
@@ -72,6 +93,15 @@ mod tests {
     fn a_short_passage_is_shown_whole() {
         assert_eq!(snippet(" Ann Cook\n\nPastry  chef. ", "bread"), "Ann Cook Pastry chef.");
         assert_eq!(snippet("", "bread"), "");
+    }
+
+    #[test]
+    fn a_word_that_the_page_broke_is_whole() {
+        let text = "田中 花子\nデータアナリスト\n品質と効率を重視し、システム開発に従事し、チームで成果を出すことを大\n切にしています。";
+        assert_eq!(
+            snippet(text, "x"),
+            "田中 花子 データアナリスト 品質と効率を重視し、システム開発に従事し、チームで成果を出すことを大切にしています。"
+        );
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn sentences(description: &str) -> Vec<Sentence> {
 
 fn sentence(line: &str) -> Option<Sentence> {
     let line = line.trim().trim_start_matches(['-', '•', '*', '–', '·', '▪', '◦']).trim();
-    let line = line.trim_end_matches(['.', ';', ',']).trim();
+    let line = line.trim_end_matches(['.', ';', ',', '、', '，', '；']).trim();
     let length = line.chars().count();
     let usable = (MIN_RESULT_CHARS..=MAX_RESULT_CHARS).contains(&length)
         && !line.contains(['{', '}', '[', ']', '|', '<', '>', '“', '”'])
@@ -192,16 +192,17 @@ fn in_first_person(line: &str) -> String {
     let (first, rest) = line.split_once(' ').unwrap_or((line, ""));
     let verb = first.to_lowercase();
     let plain = first.chars().all(|c| c.is_ascii_alphabetic()) && !first.chars().skip(1).any(char::is_uppercase);
+    let stop = if line.ends_with(prose::is_full_stop) { "" } else { "." };
     if plain && (IRREGULAR.contains(&verb.as_str()) || verb.len() > 4 && verb.ends_with("ed")) {
-        return format!("I {verb} {rest}.");
+        return format!("I {verb} {rest}{stop}");
     }
     if verb == "responsible" {
-        return format!("I was responsible {rest}.");
+        return format!("I was responsible {rest}{stop}");
     }
     if first == "I" {
-        return format!("{line}.");
+        return format!("{line}{stop}");
     }
-    format!("“{line}.”")
+    format!("“{line}{stop}”")
 }
 
 #[cfg(test)]
@@ -217,6 +218,12 @@ mod tests {
     fn said(description: &str) -> Vec<String> {
         let interest = Interest { stems: HashSet::new(), skill: None };
         facts(description).results(&interest, &Told::new()).into_iter().map(|(_, said)| said.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_sentence_has_one_full_stop() {
+        assert_eq!(said("• 基幹システムの再構築を担当しました。"), ["“基幹システムの再構築を担当しました。”"]);
+        assert_eq!(said("Asked every week: what is next?"), ["I asked every week: what is next?"]);
     }
 
     #[test]

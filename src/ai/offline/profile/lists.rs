@@ -4,6 +4,7 @@ use super::lexicon::key;
 use super::lines::Line;
 use super::places::parts;
 use super::sections::{Kind, Section};
+use crate::domain::prose::append;
 
 const MAX_ITEMS: usize = 30;
 const MAX_ITEM: usize = 160;
@@ -49,8 +50,7 @@ fn unwrap_rows(lines: &[Line]) -> Vec<String> {
                 if !line.bullet && !line.cut && ((bullets && !line.gap) || open || goes_on) && joined < MAX_WRAPS =>
             {
                 joined += 1;
-                row.push(' ');
-                row.push_str(&line.text);
+                append(row, &line.text);
             }
             _ => {
                 joined = 0;
