@@ -24,9 +24,21 @@ export function size(bytes) {
 
 const count = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
 
-/** Years as a person says them: `3.2` → `3 years 2 months`. */
-export function years(value) {
-  const months = Math.round(value * 12);
+const MONTHLY = /^(\d{4})-(\d{2})$/;
+
+/** Months since the year 0; null where no month is known. */
+function monthOf(date) {
+  const [, year, month] = MONTHLY.exec(date ?? "") ?? [];
+  return month ? Number(year) * 12 + Number(month) - 1 : null;
+}
+
+/** How long a position lasted, from its months: `3 years 2 months`. Where they are not known, from its years, which are rounded. */
+export function lasted({ start, end, years }, today = new Date()) {
+  const from = monthOf(start);
+  const to = /^present$/i.test(end ?? "") ? today.getFullYear() * 12 + today.getMonth() : monthOf(end);
+  const known = from !== null && to !== null && from <= to;
+  if (!known && typeof years !== "number") return "";
+  const months = known ? to - from : Math.round(years * 12);
   if (months < 1) return "less than a month";
   const whole = Math.floor(months / 12);
   const rest = months % 12;

@@ -1,7 +1,7 @@
 // The parts of a profile. A part without content is null and leaves no empty heading behind.
 
 import { bdi, h, icon } from "../dom.js";
-import { period, years } from "../format.js";
+import { lasted, period } from "../format.js";
 import { linked, shortAddress, webAddress } from "./links.js";
 
 const filled = (list) => Array.isArray(list) && list.length > 0;
@@ -33,7 +33,7 @@ export function experience({ experience: positions }, evidence) {
 
 function experienceItem(position, path, evidence) {
   const when = period(position.start, position.end);
-  const length = typeof position.years === "number" ? years(position.years) : "";
+  const length = lasted(position);
   const now = /^present$/i.test(position.end ?? "");
   return h("li", { class: now ? "is-now" : null, data: { testid: "experience-item" } },
     h("h3", null, position.role ? evidence.mark(`${path}.role`, position.role) : "Position"),
