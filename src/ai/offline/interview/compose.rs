@@ -191,15 +191,26 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_profile_is_asked_to_fill_the_gaps() {
+    fn every_word_can_be_said_aloud() {
+        let advice = ["Say", "Add", "Tell", "Name", "Close", "Be", "Begin", "End", "Give", "Mention", "Think", "Use"];
+        for line in FRAMES.values().flatten().flatten() {
+            for said in line.text.split(['[', '|', ']', ':', '.']).map(str::trim) {
+                let first = said.split(' ').next().unwrap_or_default();
+                assert!(!advice.contains(&first) && !said.contains("your ") && !said.contains("nterviewer"), "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_without_facts_says_how_one_acts() {
         let subject =
             Subject { question: "Why?", category: Category::Behavioral, approach: "I ask.", skill: None, wanted: None };
         let facts = Facts::of(&Profile::default());
         let said = answer(&facts, &subject, Form::default(), 0, &mut Told::new());
         assert_eq!(
             said,
-            "Situation: Say in one sentence where and when this was. Task: Say in one sentence what was yours to do. \
-             Action: I ask. Result: Add what changed afterwards, with a figure if you have one."
+            "Situation: Let me say how I act when this comes up. Task: I make clear to myself first what has to be reached, and by when. \
+             Action: I ask. Result: What I look for in the end is something that all those involved can build on."
         );
     }
 }
