@@ -149,10 +149,12 @@ fn configured(command: Command) -> Result<(), Failure> {
     })
 }
 
+/// What libraries say of their own: that a client sent no HTTP is an error to one, that a table is there already news to another.
+const QUIET: &str = "sea_orm_migration=warn,actix_server=warn,actix_http=off,sqlx::postgres::notice=warn";
+
 /// Log lines go to standard error: standard output is for what a command answers.
 fn start_log(settings: &LogSettings) {
-    let filter = EnvFilter::try_new(format!("sea_orm_migration=warn,actix_server=warn,{}", settings.level))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", settings.level)).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match settings.format {
         LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).init(),
