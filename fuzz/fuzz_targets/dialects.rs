@@ -88,6 +88,7 @@ fn posted(draft: &Draft, kind: ConversationKind) -> Stored {
         owner: None,
         customer: Some(user.clone()),
         agent: None,
+        pair: (kind == ConversationKind::Direct).then_some([1, 1]),
         peers: vec![user.clone()],
         status: (kind == ConversationKind::Support).then_some(ChatStatus::Active),
         status_before: None,
