@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use entity::{chat_message, conversation, user};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait};
 use time::{Duration, OffsetDateTime};
 
 use super::super::conversations::{People, conversations_of, have_met, overviews, roster};
 use super::super::messages::messages_of;
-use super::super::sql::{Sql, padded};
+use super::super::sql::Sql;
 use super::super::{Backend, db};
+use super::posts::posted_as;
 use super::rows::Rows;
 use super::{Ledger, Roster};
 use crate::domain::account::key;
@@ -463,24 +464,6 @@ impl<'a> Book<'a> {
         let rows = std::mem::take(&mut self.rows);
         rows.write(self.txn, self.now).await
     }
-}
-
-/// The messages that have these names. On PostgreSQL one look into the index for each, whatever it thinks of the size of
-/// the table: it may know nothing yet of what was stored within the last minute.
-pub(in crate::store) fn posted_as(backend: DbBackend, ids: &[(UserId, String)]) -> Sql {
-    let mut sql = Sql::new("SELECT c.* FROM (SELECT DISTINCT * FROM (VALUES ");
-    let repeated = ids.last().into_iter().cycle().take(padded(ids.len()) - ids.len());
-    for (n, (user, id)) in ids.iter().chain(repeated).enumerate() {
-        sql.push(if n > 0 { ", (" } else { "(" }).bind(*user).push(", ").bind(id.as_str()).push(")");
-    }
-    sql.push(match backend {
-        DbBackend::Postgres => {
-            ") AS w) AS v JOIN LATERAL (SELECT * FROM chat_messages x
-                 WHERE x.sender_id = v.column1 AND x.client_msg_id = v.column2 LIMIT 1) c ON TRUE"
-        }
-        _ => ") AS w) AS v JOIN chat_messages c ON c.sender_id = v.column1 AND c.client_msg_id = v.column2",
-    });
-    sql
 }
 
 /// Why an act is refused to somebody who sees the conversation.

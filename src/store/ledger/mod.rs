@@ -26,7 +26,7 @@ use crate::domain::message::MessageIds;
 use crate::domain::{ConversationId, UserId};
 use book::Book;
 #[cfg(test)]
-pub(super) use book::posted_as;
+pub(super) use posts::posted_as;
 
 /// Member lists kept in memory.
 const CACHED_ROSTERS: u64 = 10_000;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use sea_orm::DbBackend;
 use serde_json::Value;
 
+use super::super::sql::{Sql, padded};
 use super::book::{Book, refused};
 use crate::domain::change::{By, Done, Draft, Posted, Target};
 use crate::domain::conversation::{ChatStatus, Conversation, ConversationKind, not_found};
@@ -13,7 +15,7 @@ use crate::domain::message::{
     Message, MessageType, Reactions, Sender, client_msg_id_reused, reply_not_found, told_name,
 };
 use crate::domain::permission::{Act, Relation, may};
-use crate::domain::{ConversationId, MessageId};
+use crate::domain::{ConversationId, MessageId, UserId};
 
 pub(super) fn room_not_found() -> Error {
     Error::not_found("ROOM_NOT_FOUND", "Room not found")
@@ -45,6 +47,24 @@ pub(super) fn still_open(conversation: &Conversation) -> Result<()> {
         Some(ChatStatus::Archived) => ("CHAT_ARCHIVED", "Chat archived", "archived: an agent must unarchive it"),
     };
     Err(Error::conflict(code, title, format!("This chat is {state} before anybody writes in it.")))
+}
+
+/// The messages that have these names. On PostgreSQL one look into the index for each, whatever it thinks of the size of
+/// the table: it may know nothing yet of what was stored within the last minute.
+pub(in crate::store) fn posted_as(backend: DbBackend, ids: &[(UserId, String)]) -> Sql {
+    let mut sql = Sql::new("SELECT c.* FROM (SELECT DISTINCT * FROM (VALUES ");
+    let repeated = ids.last().into_iter().cycle().take(padded(ids.len()) - ids.len());
+    for (n, (user, id)) in ids.iter().chain(repeated).enumerate() {
+        sql.push(if n > 0 { ", (" } else { "(" }).bind(*user).push(", ").bind(id.as_str()).push(")");
+    }
+    sql.push(match backend {
+        DbBackend::Postgres => {
+            ") AS w) AS v JOIN LATERAL (SELECT * FROM chat_messages x
+                 WHERE x.sender_id = v.column1 AND x.client_msg_id = v.column2 LIMIT 1) c ON TRUE"
+        }
+        _ => ") AS w) AS v JOIN chat_messages c ON c.sender_id = v.column1 AND c.client_msg_id = v.column2",
+    });
+    sql
 }
 
 /// Everything of a message but what its place gives it.
